@@ -1,0 +1,134 @@
+import type { Side, Stamped } from '../market/types.ts';
+
+/** Fields every event made inside `streams/` carries: its own number, its time, and the numbers of what caused it. */
+export interface Caused {
+  readonly seq: number;
+  readonly timeUs: number;
+  readonly causes: readonly number[];
+}
+
+/** A limit order to place, GTC. */
+export interface PlaceRequest {
+  /** `flashmm_<market>_<n>`, unique for the account for ever. */
+  readonly clientOrderId: string;
+  readonly market: string;
+  readonly side: Side;
+  readonly tick: number;
+  readonly lots: number;
+}
+
+/** A resting order of ours to cancel. Price and side must be those of the order (the chain compares them). */
+export interface CancelRequest {
+  readonly clientOrderId: string;
+  /** The chain's order id, a decimal string because it is a u64. */
+  readonly orderId: string;
+  readonly market: string;
+  readonly side: Side;
+  readonly tick: number;
+}
+
+/** Everything that one account wants changed in one transaction: cancels first, then places. */
+export interface OrderBatch extends Caused {
+  readonly kind: 'orderBatch';
+  /** Counts the account's batches from 1. */
+  readonly batchId: number;
+  readonly cancels: readonly CancelRequest[];
+  readonly places: readonly PlaceRequest[];
+}
+
+// ── What the venue reports back, as inputs ──────────────────────────────────────────────────────────────────────────
+
+/** A block was committed: the chain lives, and a new batch may go out. A venue without blocks reports its own cadence. */
+export interface BlockCommitted extends Stamped {
+  readonly kind: 'block';
+  readonly height: number;
+  /** Block header time, integer microseconds. */
+  readonly chainTimeUs: number;
+}
+
+/** The batch passed the venue's first check (CheckTx, code 0). Not yet in a block. */
+export interface BatchAccepted extends Stamped {
+  readonly kind: 'batchAccepted';
+  readonly batchId: number;
+  readonly txHash: string;
+}
+
+/** The batch is in a block and took effect. */
+export interface BatchCommitted extends Stamped {
+  readonly kind: 'batchCommitted';
+  readonly batchId: number;
+  readonly txHash: string;
+  readonly height: number;
+  /** The venue's ids of the placed orders, in the order of `places`; the empty string for one that it refused. */
+  readonly orderIds: readonly string[];
+}
+
+/** The batch certainly had no effect, and never will. */
+export interface BatchRefused extends Stamped {
+  readonly kind: 'batchRefused';
+  readonly batchId: number;
+  readonly txHash: string;
+  readonly code: number;
+  readonly codespace: string;
+  readonly reason: string;
+}
+
+/**
+ * Nothing is known of the batch's fate (a network error is not a refusal). The venue goes on looking and reports
+ * `batchCommitted` or `batchRefused` in the end.
+ */
+export interface BatchUnknown extends Stamped {
+  readonly kind: 'batchUnknown';
+  readonly batchId: number;
+  readonly txHash: string;
+  readonly reason: string;
+}
+
+/** An execution of an order of ours, from the venue's settlement; the only source of fills. */
+export interface Settlement extends Stamped {
+  readonly kind: 'settlement';
+  readonly market: string;
+  readonly orderId: string;
+  readonly side: Side;
+  readonly lots: number;
+  /** Price in millionths of a tick: a batch auction settles between ticks. */
+  readonly microTicks: number;
+  /** Whether we rested (maker) or took. A batch auction's crossed limits are `maker`. */
+  readonly liquidity: 'maker' | 'taker';
+  readonly height: number;
+  /** Unique for the account, for ever: what makes a repeat recognisable. */
+  readonly settlementId: string;
+}
+
+/** One order of ours that rests on the venue now. */
+export interface RestingOrder {
+  readonly orderId: string;
+  readonly market: string;
+  readonly side: Side;
+  readonly tick: number;
+  readonly lots: number;
+}
+
+/** All orders of ours that rest on the venue as of `height`, for reconciliation. */
+export interface OpenOrders extends Stamped {
+  readonly kind: 'openOrders';
+  readonly height: number;
+  readonly orders: readonly RestingOrder[];
+}
+
+/** The account's balances by denom, as exact decimal strings of the smallest unit. */
+export interface Balances extends Stamped {
+  readonly kind: 'balances';
+  readonly height: number;
+  readonly amounts: Readonly<Record<string, string>>;
+}
+
+export type ExecutionInput =
+  | BlockCommitted
+  | BatchAccepted
+  | BatchCommitted
+  | BatchRefused
+  | BatchUnknown
+  | Settlement
+  | OpenOrders
+  | Balances;
