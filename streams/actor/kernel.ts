@@ -1,0 +1,284 @@
+import { Observable, type OperatorFunction, type SchedulerLike } from 'rxjs';
+import type { Clock } from '../clock/clock.ts';
+import { ActorCell, type ActorOptions } from './actor.ts';
+import { Graph } from './graph.ts';
+import { Port, StepSubscriber, Tap } from './port.ts';
+import { Probe } from './probe.ts';
+import type { ReducerCell } from './reducer.ts';
+import type { Failure } from './supervision.ts';
+
+/** What the shell hands to the kernel. */
+export interface KernelOptions {
+  readonly clock: Clock;
+  /** Seeded generator of numbers in [0, 1). */
+  readonly random: () => number;
+  /** Reads a monotonic wall clock in microseconds, for probes only; without it latencies are not measured. */
+  readonly stopwatchUs?: () => number;
+  /** Told of every failure of an actor. Must not throw. */
+  readonly onFailure?: (failure: Failure) => void;
+  /** A snapshot to start from: every reducer begins with the state it holds for its name. */
+  readonly snapshot?: KernelSnapshot;
+}
+
+/** The state of every reducer and the event counters, as JSON-safe data. */
+export interface KernelSnapshot {
+  readonly timeUs: number;
+  readonly sequences: Readonly<Record<string, number>>;
+  readonly states: Readonly<Record<string, unknown>>;
+}
+
+/** Inputs as they enter, handed on by key, one turn each. */
+export interface Entry<T> {
+  /** The inputs whose key is `key`. */
+  on(key: string): Observable<T>;
+}
+
+/** A feedback edge: what passes `close` comes out of `events$` in a later step of the same turn. */
+export interface Loop<T> {
+  readonly events$: Observable<T>;
+  /** Passes everything on and feeds it back. Use once, where the loop closes. */
+  readonly close: <U extends T>(source: Observable<U>) => Observable<U>;
+}
+
+/** Event numbers of different lanes never meet: a number is `count · LANES + lane`. */
+export const LANES = 256;
+
+/** Feedback that is still undelivered when a turn has made this many rounds is a loop that feeds itself. */
+const MAX_FEEDBACK_PER_TURN = 10_000;
+
+/** The shared inside of the kernel, seen by its own files only. */
+export class KernelCore {
+  readonly graph = new Graph();
+  readonly cells = new Map<string, ReducerCell>();
+  readonly restored: ReadonlyMap<string, unknown>;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly stopwatchUs: (() => number) | undefined;
+  readonly #onFailure: ((failure: Failure) => void) | undefined;
+  readonly #lanes = new Map<string, { readonly lane: number; count: number }>();
+  readonly #sequences: Readonly<Record<string, number>>;
+  readonly #feedback: { port: Port<unknown>; value: unknown }[] = [];
+  #turning = false;
+
+  constructor(options: KernelOptions) {
+    this.clock = new TurningClock(options.clock, this);
+    this.random = options.random;
+    this.stopwatchUs = options.stopwatchUs;
+    this.#onFailure = options.onFailure;
+    this.restored = new Map(Object.entries(options.snapshot?.states ?? {}));
+    this.#sequences = options.snapshot?.sequences ?? {};
+  }
+
+  failed(failure: Failure): void {
+    this.#onFailure?.(failure);
+  }
+
+  /** Event numbers for the scope in the brackets of an actor's name; lane 0 belongs to the inputs. */
+  sequencer(actor: string): () => number {
+    const scope = /\[(.*)\]/.exec(actor)?.[1] ?? '';
+    let lane = this.#lanes.get(scope);
+    if (lane === undefined) {
+      lane = { lane: this.#lanes.size + 1, count: this.#sequences[scope] ?? 0 };
+      if (lane.lane >= LANES) throw new RangeError(`more than ${LANES - 1} scopes in one kernel`);
+      this.#lanes.set(scope, lane);
+    }
+    const mine = lane;
+    return () => {
+      mine.count += 1;
+      return mine.count * LANES + mine.lane;
+    };
+  }
+
+  /** Runs `work`, then what it fed back, in order, until nothing is left. */
+  turn<T>(work: (argument: T) => void, argument: T): void {
+    if (this.#turning) {
+      work(argument);
+      return;
+    }
+    this.#turning = true;
+    try {
+      work(argument);
+      if (this.#feedback.length > 0) this.#settle();
+    } finally {
+      this.#turning = false;
+    }
+  }
+
+  feedBack(port: Port<unknown>, value: unknown): void {
+    this.#feedback.push({ port, value });
+    if (!this.#turning) this.turn(() => {}, undefined);
+  }
+
+  snapshot(): KernelSnapshot | undefined {
+    const settled = ({ kind, probe }: { kind: string; probe: Probe }): boolean =>
+      kind !== 'actor' || (probe.depth === 0 && probe.status !== 'backingOff');
+    if (this.#turning || !this.graph.nodes.every(settled)) return undefined;
+    const sequences = Object.fromEntries([...this.#lanes].map(([scope, lane]) => [scope, lane.count]));
+    const states = Object.fromEntries([...this.cells].map(([key, cell]) => [key, cell.encode()]));
+    return { timeUs: this.clock.nowUs(), sequences, states };
+  }
+
+  #settle(): void {
+    try {
+      for (let rounds = 0; this.#feedback.length > rounds; rounds += 1) {
+        if (rounds >= MAX_FEEDBACK_PER_TURN) throw new RangeError('feedback does not settle: a loop feeds itself');
+        const { port, value } = this.#feedback[rounds]!;
+        port.next(value);
+      }
+    } finally {
+      this.#feedback.length = 0;
+    }
+  }
+}
+
+/**
+ * The kernel: makes actors, entries and loops, and knows the graph they form.
+ *
+ * A turn is one input, or one timer, and everything that follows from it; feedback is delivered at the end of the turn
+ * through one queue, so that every subscriber sees one order and the next input finds the system settled.
+ */
+export class Kernel {
+  readonly #core: KernelCore;
+  readonly #scope: string;
+
+  constructor(options: KernelOptions | KernelCore, scope = '') {
+    this.#core = options instanceof KernelCore ? options : new KernelCore(options);
+    this.#scope = scope;
+  }
+
+  get clock(): Clock {
+    return this.#core.clock;
+  }
+
+  get graph(): Graph {
+    return this.#core.graph;
+  }
+
+  /** The same kernel, with actors named `name[scope]` and event numbers of their own lane. */
+  scope(scope: string): Kernel {
+    return new Kernel(this.#core, scope);
+  }
+
+  /** A named, supervised operator with a bounded mailbox; its output is shared by all its subscribers. */
+  readonly actor = <In, Out>(options: ActorOptions<In, Out>): OperatorFunction<In, Out> => {
+    return (source) => new ActorCell(this.#core, this.#named(options.name), options, source).output;
+  };
+
+  /** Where inputs come in. Subscribes to `inputs$` once, and gives each one to the subscribers of its key. */
+  entry<T>(name: string, inputs$: Observable<T>, keyOf: (input: T) => string): Entry<T> {
+    const core = this.#core;
+    const node = this.#named(name);
+    const probe = core.graph.enter(node, 'source', new Probe());
+    const ports = new Map<string, Port<T>>();
+    const deliver = (input: T): void => {
+      probe.messagesIn += 1;
+      const port = ports.get(keyOf(input));
+      if (port?.used !== true) {
+        probe.dropped += 1;
+        return;
+      }
+      probe.messagesOut += 1;
+      port.next(input);
+    };
+    let upstream: Tap<T> | undefined;
+    const connect = (): void => {
+      if (upstream !== undefined) return;
+      upstream = new Tap<T>({
+        receive: (input) => core.turn(deliver, input),
+        failed: (error) => ports.forEach((port) => void port.error(error)),
+        completed: () => core.turn(() => ports.forEach((port) => void port.complete()), undefined),
+      });
+      inputs$.subscribe(upstream);
+    };
+    const disconnect = (): void => {
+      if ([...ports.values()].some((port) => port.used)) return;
+      upstream?.unsubscribe();
+      upstream = undefined;
+    };
+    return {
+      on: (key) => {
+        let port = ports.get(key);
+        if (port === undefined) {
+          const joining = (): boolean => {
+            core.graph.subscribed(node);
+            return true;
+          };
+          port = new Port<T>(joining, connect, disconnect);
+          ports.set(key, port);
+        }
+        return port.observable;
+      },
+    };
+  }
+
+  /** A feedback edge through the kernel's one queue. */
+  loop<T>(name: string): Loop<T> {
+    const core = this.#core;
+    const node = this.#named(name);
+    const probe = core.graph.enter(node, 'loop', new Probe());
+    const port = new Port<T>(() => {
+      core.graph.subscribed(node);
+      return true;
+    });
+    return {
+      events$: port.observable,
+      close: <U extends T>(source: Observable<U>): Observable<U> =>
+        new Observable<U>((subscriber) => {
+          const step = (value: U): void => {
+            probe.messagesIn += 1;
+            probe.messagesOut += 1;
+            subscriber.next(value);
+            core.feedBack(port as unknown as Port<unknown>, value);
+          };
+          return core.graph.subscribing(node, () => source.subscribe(new StepSubscriber<U, U>(subscriber, step)), true);
+        }),
+    };
+  }
+
+  /**
+   * The state of everything, between two turns.
+   *
+   * @returns undefined while a mailbox holds something or an actor waits to restart: try again after the next input
+   */
+  snapshot(): KernelSnapshot | undefined {
+    return this.#core.snapshot();
+  }
+
+  #named(name: string): string {
+    return this.#scope === '' ? name : `${name}[${this.#scope}]`;
+  }
+}
+
+/** The clock handed to stages: each timer is a turn of its own. */
+class TurningClock implements Clock {
+  readonly #clock: Clock;
+  readonly #core: KernelCore;
+
+  constructor(clock: Clock, core: KernelCore) {
+    this.#clock = clock;
+    this.#core = core;
+  }
+
+  nowUs(): number {
+    return this.#clock.nowUs();
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  at(dueUs: number, work: () => void): () => void {
+    return this.#clock.at(dueUs, () => this.#core.turn(work, undefined));
+  }
+
+  schedule: SchedulerLike['schedule'] = (work, delayMs, state) => {
+    const core = this.#core;
+    return this.#clock.schedule(
+      function (next) {
+        core.turn(() => work.call(this, next as never), undefined);
+      },
+      delayMs,
+      state,
+    );
+  };
+}
