@@ -20,3 +20,24 @@ export interface Tick extends Stamped {
  * where it also goes to the input journal.
  */
 export type Input = MarketInput | ExecutionInput | Command | Tick | Reject;
+
+/** The key of everything that concerns the account rather than a market's data. */
+export const EXECUTION = 'execution';
+
+/** Which part of the pipeline an input is for: a market's symbol, or {@link EXECUTION}. */
+export function routeOf(input: Input): string {
+  switch (input.kind) {
+    case 'bookSnapshot':
+    case 'bookDelta':
+    case 'bookTicker':
+    case 'trade':
+    case 'kline':
+    case 'feedStatus':
+      return input.market;
+    default:
+      return EXECUTION;
+  }
+}
+
+/** What concerns the account: everything but market data, and but what only moves the clock or is only counted. */
+export type AccountInput = ExecutionInput | Command;

@@ -36,7 +36,7 @@ describe('the kernel', () => {
   it('knows names and edges before the first event, through plain operators and loops', () => {
     const { kernel, entry } = setUp();
     const options = { mailbox: { capacity: 8, overflow: 'fail' }, supervision: { directive: 'escalate' } } as const;
-    const loop = kernel.loop<number>('back');
+    const loop = kernel.loop('back', (x: number): x is number => x > 0);
     const a = entry.on('all').pipe(kernel.actor<number, number>({ name: 'a', ...options, behavior: (inbox) => inbox }));
     const b = a.pipe(
       map((x) => x + 1),
@@ -102,7 +102,7 @@ describe('the kernel', () => {
 
   it('delivers feedback at the end of the turn, in one order for all', () => {
     const { kernel, inputs, entry } = setUp();
-    const loop = kernel.loop<number>('back');
+    const loop = kernel.loop('back', (x: number): x is number => x > 0);
     const seen: string[] = [];
     entry
       .on('all')

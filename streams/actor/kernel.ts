@@ -29,15 +29,15 @@ export interface KernelSnapshot {
 
 /** Inputs as they enter, handed on by key, one turn each. */
 export interface Entry<T> {
-  /** The inputs whose key is `key`. */
-  on(key: string): Observable<T>;
+  /** The inputs whose key is `key`; the caller states what kind of input has that key. */
+  on<U extends T = T>(key: string): Observable<U>;
 }
 
-/** A feedback edge: what passes `close` comes out of `events$` in a later step of the same turn. */
-export interface Loop<T> {
+/** A feedback edge: what passes `close` and is of type T comes out of `events$` in a later step of the same turn. */
+export interface Loop<T, P = T> {
   readonly events$: Observable<T>;
-  /** Passes everything on and feeds it back. Use once, where the loop closes. */
-  readonly close: <U extends T>(source: Observable<U>) => Observable<U>;
+  /** Passes everything on and feeds back what is meant to be. Use once, where the loop closes. */
+  readonly close: (source: Observable<P | T>) => Observable<P | T>;
 }
 
 /** Event numbers of different lanes never meet: a number is `count · LANES + lane`. */
@@ -196,7 +196,7 @@ export class Kernel {
       upstream = undefined;
     };
     return {
-      on: (key) => {
+      on: <U extends T>(key: string) => {
         let port = ports.get(key);
         if (port === undefined) {
           const joining = (): boolean => {
@@ -206,13 +206,17 @@ export class Kernel {
           port = new Port<T>(joining, connect, disconnect);
           ports.set(key, port);
         }
-        return port.observable;
+        return port.observable as unknown as Observable<U>;
       },
     };
   }
 
-  /** A feedback edge through the kernel's one queue. */
-  loop<T>(name: string): Loop<T> {
+  /**
+   * A feedback edge through the kernel's one queue.
+   *
+   * @param feeds which of what passes is fed back
+   */
+  loop<T, P>(name: string, feeds: (value: P | T) => value is T): Loop<T, P> {
     const core = this.#core;
     const node = this.#named(name);
     const probe = core.graph.enter(node, 'loop', new Probe());
@@ -222,15 +226,16 @@ export class Kernel {
     });
     return {
       events$: port.observable,
-      close: <U extends T>(source: Observable<U>): Observable<U> =>
-        new Observable<U>((subscriber) => {
-          const step = (value: U): void => {
+      close: (source) =>
+        new Observable((subscriber) => {
+          const step = (value: P | T): void => {
             probe.messagesIn += 1;
-            probe.messagesOut += 1;
             subscriber.next(value);
+            if (!feeds(value)) return;
+            probe.messagesOut += 1;
             core.feedBack(port as unknown as Port<unknown>, value);
           };
-          return core.graph.subscribing(node, () => source.subscribe(new StepSubscriber<U, U>(subscriber, step)), true);
+          return core.graph.subscribing(node, () => source.subscribe(new StepSubscriber(subscriber, step)), true);
         }),
     };
   }

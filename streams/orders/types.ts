@@ -132,3 +132,49 @@ export type ExecutionInput =
   | Settlement
   | OpenOrders
   | Balances;
+
+// ── What the order stage tells the others ───────────────────────────────────────────────────────────────────────────
+
+/** One live order as the other stages need it; `lots` is what remains of it. */
+export interface LiveOrder {
+  readonly side: Side;
+  readonly tick: number;
+  readonly lots: number;
+  /** False while its placing transaction is on the way: it may rest, and it may not. */
+  readonly resting: boolean;
+}
+
+/** Every order of ours in a market that rests or may rest, after a change. */
+export interface Working extends Caused {
+  readonly kind: 'working';
+  readonly market: string;
+  readonly orders: readonly LiveOrder[];
+}
+
+/** A change in the life of one order. */
+export interface OrderUpdate extends Caused {
+  readonly kind: 'order';
+  readonly market: string;
+  readonly clientOrderId: string;
+  readonly orderId: string;
+  readonly side: Side;
+  readonly tick: number;
+  readonly lots: number;
+  readonly remainingLots: number;
+  readonly status: 'placing' | 'resting' | 'cancelling' | 'filled' | 'cancelled' | 'refused' | 'adopted' | 'vanished';
+}
+
+/** An execution of ours, attributed to its order. */
+export interface Fill extends Caused {
+  readonly kind: 'fill';
+  readonly market: string;
+  /** The empty string for an order that this session never placed. */
+  readonly clientOrderId: string;
+  readonly settlementId: string;
+  readonly side: Side;
+  readonly lots: number;
+  /** Price in millionths of a tick. */
+  readonly microTicks: number;
+  readonly liquidity: 'maker' | 'taker';
+  readonly height: number;
+}

@@ -1,0 +1,66 @@
+import type { Market, Side } from '../market/types.ts';
+
+/**
+ * Money is counted in quanta, integers of any size, so that no sum is ever rounded.
+ *
+ * A quantum of a linear market is `tickSize · lotSize · 10⁻⁶` quote units: what one lot costs at a millionth of a tick. A
+ * quantum of an inverse market, whose profit accrues in the base asset, is 10⁻¹² base units.
+ */
+export type Quanta = bigint;
+
+const MICRO = 1_000_000;
+const INVERSE_QUANTA_PER_BASE = 1e12;
+
+/**
+ * What an execution does to the cash of its market, in quanta: a linear buy pays `lots · price`; an inverse buy receives
+ * the contracts' face value in base, whose value at the mark is taken off again while the position is open.
+ *
+ * Exact for linear markets; an inverse amount is rounded down in magnitude to a whole quantum.
+ *
+ * @param microTicks price in millionths of a tick
+ */
+export function cashOf(market: Market, side: Side, lots: number, microTicks: number): Quanta {
+  const sign = side === 'buy' ? -1n : 1n;
+  if (market.contract === 'linear') return sign * BigInt(microTicks) * BigInt(lots);
+  return -sign * inverseAmount(market, lots, microTicks);
+}
+
+/** The turnover of an execution in quanta: what fees are a share of. */
+export function turnoverOf(market: Market, lots: number, microTicks: number): Quanta {
+  return market.contract === 'linear' ? BigInt(microTicks) * BigInt(lots) : inverseAmount(market, lots, microTicks);
+}
+
+/** A fee in quanta, rounded against us. @param feeBps basis points of the turnover, to a hundredth; negative for a rebate */
+export function feeOf(turnover: Quanta, feeBps: number): Quanta {
+  const product = turnover * BigInt(Math.round(feeBps * 100));
+  const quotient = product / BigInt(MICRO);
+  return product > 0n && product % BigInt(MICRO) !== 0n ? quotient + 1n : quotient;
+}
+
+/** Quanta as quote currency, for showing and for statistics. @param markTick converts an inverse market's base amounts */
+export function inQuote(market: Market, quanta: Quanta, markTick: number): number {
+  if (market.contract === 'linear') return (Number(quanta) / MICRO) * Number(market.tickSize) * Number(market.lotSize);
+  return (Number(quanta) / INVERSE_QUANTA_PER_BASE) * markTick * Number(market.tickSize);
+}
+
+/** Cash plus position at the mark less fees, in quote currency: profit since the cash was zero. */
+export function equityInQuote(market: Market, cash: Quanta, fees: Quanta, lots: number, markTick: number): number {
+  const money = inQuote(market, cash - fees, markTick);
+  if (lots === 0) return money;
+  // An inverse position is worth minus its face value in base, which at the mark is minus its face value in quote.
+  return money + (market.contract === 'linear' ? lots : -lots) * lotValueQuote(market, markTick);
+}
+
+/** What one lot is worth at a price, in quote currency. @param tick price in ticks, need not be whole */
+export function lotValueQuote(market: Market, tick: number): number {
+  const lot = Number(market.lotSize);
+  return market.contract === 'linear' ? tick * Number(market.tickSize) * lot : lot * Number(market.contractSize);
+}
+
+function inverseAmount(market: Market, lots: number, microTicks: number): Quanta {
+  // Decimal strings have few digits: scaling both by 10⁸ keeps the division in integers.
+  const face = BigInt(Math.round(Number(market.contractSize) * Number(market.lotSize) * 1e8));
+  const tickE8 = BigInt(Math.round(Number(market.tickSize) * 1e8));
+  const scale = BigInt(INVERSE_QUANTA_PER_BASE) * BigInt(MICRO);
+  return (BigInt(lots) * face * scale) / (BigInt(microTicks) * tickE8);
+}

@@ -1,0 +1,148 @@
+import type { Turn } from '../actor/reducer.ts';
+import { move, type OrdersOutput, type OrdersState, reject, tellWorking, update, type WorkingOrder } from './orders.ts';
+import type { BatchCommitted, BatchRefused, OpenOrders, Settlement } from './types.ts';
+
+/** How many settlement ids are remembered to recognise a repeat. */
+const SETTLEMENTS_REMEMBERED = 10_000;
+
+/** A settlement nobody claimed is ours all the same after this many blocks: the account's fill without a known order. */
+const UNCLAIMED_BLOCKS = 10;
+
+/** Settlements that wait for their order at most; more is a chain that makes no sense, and they are taken at once. */
+const UNCLAIMED_MOST = 1_000;
+
+/** An order that this many reconciliations in a row do not find is gone. */
+const MISSING_MOST = 2;
+
+/** Takes in the outcome of the transaction under way. An outcome of another one was told before, and is refused. */
+export function book(state: OrdersState, event: BatchCommitted | BatchRefused, turn: Turn<OrdersOutput>): void {
+  const { inFlight } = state;
+  if (inFlight === null || inFlight.batchId !== event.batchId) {
+    reject(
+      turn,
+      '',
+      'unknown-batch',
+      `${event.kind} for batch ${event.batchId}, under way: ${inFlight?.batchId ?? 'none'}`,
+    );
+    return;
+  }
+  state.inFlight = null;
+  const committed = event.kind === 'batchCommitted';
+  const touched = new Set<string>();
+  for (const id of inFlight.cancels) {
+    const order = state.orders[id];
+    if (order === undefined) continue; // filled meanwhile
+    move(state, order, committed ? 'cancelled' : 'cancelRefused', event.seq, turn);
+    touched.add(order.market);
+  }
+  inFlight.places.forEach((id, i) => {
+    const order = state.orders[id];
+    if (order === undefined) return;
+    const orderId = committed ? (event.orderIds[i] ?? '') : '';
+    order.orderId = orderId;
+    move(state, order, orderId === '' ? 'placeRefused' : 'placed', event.seq, turn);
+    touched.add(order.market);
+  });
+  if (!committed)
+    reject(
+      turn,
+      '',
+      'batch-refused',
+      `batch ${event.batchId}: code ${event.code} ${event.codespace}: ${event.reason}`.slice(0, 300),
+    );
+  claim(state, turn);
+  for (const market of touched) tellWorking(state, market, event.seq, turn);
+}
+
+/** Takes in an execution of ours, once; one whose order is not known yet waits for the outcome of its placing. */
+export function settle(state: OrdersState, event: Settlement, turn: Turn<OrdersOutput>): void {
+  if (state.settled.includes(event.settlementId)) {
+    reject(turn, event.market, 'duplicate', `settlement ${event.settlementId} was taken in before`);
+    return;
+  }
+  state.settled.push(event.settlementId);
+  if (state.settled.length > SETTLEMENTS_REMEMBERED) state.settled.splice(0, SETTLEMENTS_REMEMBERED / 10);
+  state.unclaimed.push(event);
+  claim(state, turn);
+}
+
+function claim(state: OrdersState, turn: Turn<OrdersOutput>): void {
+  const waiting = state.unclaimed;
+  state.unclaimed = [];
+  for (const settlement of waiting) {
+    const order = Object.values(state.orders).find(
+      (one) => one.orderId === settlement.orderId && one.market === settlement.market,
+    );
+    const mayComeYet = state.inFlight !== null && state.height - settlement.height < UNCLAIMED_BLOCKS;
+    if (order === undefined && mayComeYet && state.unclaimed.length < UNCLAIMED_MOST) state.unclaimed.push(settlement);
+    else fill(state, settlement, order, turn);
+  }
+}
+
+function fill(
+  state: OrdersState,
+  settlement: Settlement,
+  order: WorkingOrder | undefined,
+  turn: Turn<OrdersOutput>,
+): void {
+  const { market, side, lots, microTicks, liquidity, height, settlementId, seq } = settlement;
+  const stamp = {
+    seq: turn.nextSeq(),
+    timeUs: turn.nowUs(),
+    causes: order === undefined ? [seq] : [seq, order.causeSeq],
+  };
+  const clientOrderId = order?.clientOrderId ?? '';
+  // The chain's word counts for money whatever we think of the order.
+  turn.emit({ kind: 'fill', ...stamp, market, clientOrderId, settlementId, side, lots, microTicks, liquidity, height });
+  if (order === undefined) {
+    reject(
+      turn,
+      market,
+      'unknown-order',
+      `settlement ${settlementId}: order ${settlement.orderId} was never placed by this session`,
+    );
+    return;
+  }
+  if (lots > order.remainingLots) {
+    reject(turn, market, 'overfilled', `order ${clientOrderId}: ${lots} lots settled, ${order.remainingLots} remained`);
+  }
+  order.remainingLots = Math.max(0, order.remainingLots - lots);
+  move(state, order, order.remainingLots === 0 ? 'filled' : 'filledInPart', seq, turn);
+  tellWorking(state, market, seq, turn);
+}
+
+/** Compares with what the venue says rests: adopts what is unknown, and gives up what is twice not found. */
+export function reconcile(state: OrdersState, event: OpenOrders, turn: Turn<OrdersOutput>): void {
+  // While a transaction is under way what rests is in doubt: the next reconciliation will see.
+  if (state.inFlight !== null || event.height < state.height) return;
+  const known = new Map(Object.values(state.orders).map((order) => [`${order.market} ${order.orderId}`, order]));
+  const touched = new Set<string>();
+  for (const resting of event.orders) {
+    const key = `${resting.market} ${resting.orderId}`;
+    const order = known.get(key);
+    known.delete(key);
+    if (order !== undefined) {
+      order.missing = 0;
+      continue;
+    }
+    const clientOrderId = `flashmm_${resting.market}_adopted${resting.orderId}`;
+    const live = {
+      ...resting,
+      clientOrderId,
+      remainingLots: resting.lots,
+      status: 'resting',
+      causeSeq: event.seq,
+      missing: 0,
+    } as const;
+    state.orders[clientOrderId] = { ...live };
+    turn.emit(update(state.orders[clientOrderId]!, 'adopted', event.seq, turn));
+    touched.add(resting.market);
+  }
+  for (const order of known.values()) {
+    order.missing += 1;
+    if (order.missing < MISSING_MOST) continue;
+    move(state, order, 'vanished', event.seq, turn);
+    touched.add(order.market);
+  }
+  for (const market of touched) tellWorking(state, market, event.seq, turn);
+}

@@ -1,0 +1,238 @@
+import type { Reducer, Turn } from '../actor/reducer.ts';
+import type { Command } from '../inputs.ts';
+import type { Reject, Side } from '../market/types.ts';
+import type { OrderRate } from '../risk/order_rate.ts';
+import { type Approved, isApproved } from '../risk/risk.ts';
+import { book, reconcile, settle } from './execution.ts';
+import { LIFE_CYCLE, type LiveStatus, type OrderEvent } from './life_cycle.ts';
+import { send } from './transactions.ts';
+import type { ExecutionInput, Fill, OrderBatch, OrderUpdate, Settlement, Working } from './types.ts';
+
+/** A live order of ours, plain data. */
+export interface WorkingOrder {
+  readonly clientOrderId: string;
+  orderId: string;
+  readonly market: string;
+  readonly side: Side;
+  readonly tick: number;
+  readonly lots: number;
+  remainingLots: number;
+  status: LiveStatus;
+  /** Number of the event that asked for it. */
+  readonly causeSeq: number;
+  /** How many reconciliations in a row did not find it on the venue. */
+  missing: number;
+}
+
+/** The one transaction that is under way. */
+export interface InFlight {
+  readonly batchId: number;
+  readonly places: readonly string[];
+  readonly cancels: readonly string[];
+}
+
+/** What may be traded: `paused` and `halted` cancel everything and place nothing; only `paused` can be resumed. */
+export type TradingState = 'active' | 'paused' | 'halted';
+
+/** The state of the order stage, plain data. */
+export interface OrdersState {
+  trading: TradingState;
+  height: number;
+  /** The height after which the last batch went out: the next waits for a newer block. */
+  sentHeight: number;
+  batches: number;
+  inFlight: InFlight | null;
+  rate: OrderRate;
+  /** The newest approved quote of each market. */
+  wanted: Record<string, Approved>;
+  /** Live orders by client order id, in order of placing. */
+  orders: Record<string, WorkingOrder>;
+  /** Settlements of orders whose placing is not confirmed yet. */
+  unclaimed: Settlement[];
+  /** The newest settlement ids, oldest first, so that a repeat is recognised. */
+  settled: string[];
+}
+
+/** A change of the trading state. */
+export interface TradingStateChange {
+  readonly kind: 'tradingState';
+  readonly seq: number;
+  readonly timeUs: number;
+  readonly causes: readonly number[];
+  readonly state: TradingState;
+  readonly by: string;
+}
+
+/** Time for the order stage to look at what is wanted: comes right after the markets were sampled. */
+export interface Wake {
+  readonly kind: 'wake';
+  readonly timeUs: number;
+}
+
+/** Limits of the order stage, for the whole account. */
+export interface OrderParameters {
+  /** New orders a second; a bucket of one second's worth. Cancels are never held back. */
+  readonly maxOrdersPerS: number;
+  /** A wish older than this is taken for withdrawn: whoever made it has fallen silent. */
+  readonly wishExpiresMs: number;
+}
+
+/** What the order stage takes in. */
+export type OrdersInput = Approved | ExecutionInput | Command | Wake;
+
+/** What the order stage gives out. */
+export type OrdersOutput = OrderBatch | OrderUpdate | Fill | Working | TradingStateChange | Reject;
+
+/**
+ * The order stage of one account: turns approved quotes into transactions, and what the venue reports into fills.
+ *
+ * Wishes conflate: only the newest of each market counts, and it is diffed against what rests when a transaction may go
+ * out: none is under way and a block has passed since the last one. Cancels come before places. An outcome that is not known
+ * keeps the transaction under way until the venue has found out.
+ */
+export function orders(parameters: OrderParameters): Reducer<OrdersState, OrdersInput, OrdersOutput> {
+  return {
+    initial: () => ({
+      trading: 'active',
+      height: 0,
+      sentHeight: -1,
+      batches: 0,
+      inFlight: null,
+      rate: { tokens: parameters.maxOrdersPerS, atUs: 0 },
+      wanted: {},
+      orders: {},
+      unclaimed: [],
+      settled: [],
+    }),
+    step: (state, event, turn) => step(parameters, state, event, turn),
+    encode: (state) => state,
+    // Approvals are known by identity, so a restored state waits for fresh ones, at most one sampling period.
+    decode: (plain) => ({ ...structuredCopy(plain as OrdersState), wanted: {} }),
+  };
+}
+
+function structuredCopy(state: OrdersState): OrdersState {
+  return JSON.parse(JSON.stringify(state)) as OrdersState;
+}
+
+function step(parameters: OrderParameters, state: OrdersState, event: OrdersInput, turn: Turn<OrdersOutput>): void {
+  switch (event.kind) {
+    case 'approved':
+      if (isApproved(event)) state.wanted[event.market] = event;
+      else reject(turn, event.market, 'not-approved', `quote ${event.seq} does not come from the risk stage`);
+      return;
+    case 'command':
+      command(state, event, turn);
+      return;
+    case 'wake':
+      break;
+    case 'block':
+      state.height = Math.max(state.height, event.height);
+      break;
+    case 'settlement':
+      settle(state, event, turn);
+      break;
+    case 'openOrders':
+      reconcile(state, event, turn);
+      break;
+    case 'batchAccepted':
+    case 'batchUnknown':
+    case 'balances':
+      return;
+    case 'batchCommitted':
+    case 'batchRefused':
+      book(state, event, turn);
+      break;
+  }
+  send(parameters, state, turn);
+}
+
+function command(state: OrdersState, event: Command, turn: Turn<OrdersOutput>): void {
+  if (state.trading === 'halted') {
+    reject(turn, '', 'halted', `command '${event.command}' by ${event.by}: trading is halted and needs a restart`);
+    return;
+  }
+  state.trading = event.command === 'resume' ? 'active' : event.command === 'pause' ? 'paused' : 'halted';
+  turn.emit({
+    kind: 'tradingState',
+    seq: turn.nextSeq(),
+    timeUs: turn.nowUs(),
+    causes: [event.seq],
+    state: state.trading,
+    by: event.by,
+  });
+}
+
+/** Counts and shows something that the order stage refuses to act on. */
+export function reject(turn: Turn<OrdersOutput>, market: string, reason: string, detail: string): void {
+  turn.emit({ kind: 'reject', seq: turn.nextSeq(), timeUs: turn.nowUs(), market, source: 'orders', reason, detail });
+}
+
+/**
+ * Moves an order along the table of its life and tells so. A move that the table does not know is refused and counted.
+ *
+ * @returns whether the move was legal
+ */
+export function move(
+  state: OrdersState,
+  order: WorkingOrder,
+  event: OrderEvent,
+  causeSeq: number,
+  turn: Turn<OrdersOutput>,
+): boolean {
+  const status = LIFE_CYCLE[order.status][event];
+  if (status === undefined) {
+    reject(
+      turn,
+      order.market,
+      'illegal-transition',
+      `order ${order.clientOrderId}: '${event}' while '${order.status}'`,
+    );
+    return false;
+  }
+  if (status === 'placing' || status === 'resting' || status === 'cancelling') order.status = status;
+  else delete state.orders[order.clientOrderId];
+  turn.emit(update(order, status, causeSeq, turn));
+  return true;
+}
+
+/** The event that tells of an order's new status. */
+export function update(
+  order: WorkingOrder,
+  status: OrderUpdate['status'],
+  causeSeq: number,
+  turn: Turn<OrdersOutput>,
+): OrderUpdate {
+  return {
+    kind: 'order',
+    seq: turn.nextSeq(),
+    timeUs: turn.nowUs(),
+    causes: [causeSeq],
+    market: order.market,
+    clientOrderId: order.clientOrderId,
+    orderId: order.orderId,
+    side: order.side,
+    tick: order.tick,
+    lots: order.lots,
+    remainingLots: order.remainingLots,
+    status,
+  };
+}
+
+/** Tells the other stages what rests or may rest in a market. */
+export function tellWorking(state: OrdersState, market: string, causeSeq: number, turn: Turn<OrdersOutput>): void {
+  const live = Object.values(state.orders).filter((order) => order.market === market);
+  turn.emit({
+    kind: 'working',
+    seq: turn.nextSeq(),
+    timeUs: turn.nowUs(),
+    causes: [causeSeq],
+    market,
+    orders: live.map(({ side, tick, remainingLots, status }) => ({
+      side,
+      tick,
+      lots: remainingLots,
+      resting: status !== 'placing',
+    })),
+  });
+}

@@ -1,0 +1,32 @@
+import type { FairValueParameters } from './fairvalue/fair_value.ts';
+import type { FeeParameters } from './fills/positions.ts';
+import type { Market } from './market/types.ts';
+import type { OrderParameters } from './orders/orders.ts';
+import type { QuoteParameters } from './quotes/quotes.ts';
+import type { RiskParameters } from './risk/risk.ts';
+
+/** When a market is looked at. */
+export interface SamplingParameters {
+  /** Distance of two decisions in milliseconds: 200 for 5 Hz. */
+  readonly periodMs: number;
+  /** A book without news for longer than this is not quoted from. */
+  readonly staleAfterMs: number;
+}
+
+/** One market and how it is traded. */
+export interface MarketSettings {
+  readonly market: Market;
+  readonly sampling: SamplingParameters;
+  readonly fairValue: FairValueParameters;
+  readonly quotes: QuoteParameters;
+  readonly risk: RiskParameters;
+}
+
+/** One account: its markets, and what they share. */
+export interface AccountSettings {
+  readonly markets: readonly MarketSettings[];
+  readonly orders: OrderParameters;
+  readonly fees: FeeParameters;
+  /** How often the order stage looks at what is wanted, milliseconds. */
+  readonly wakePeriodMs: number;
+}
