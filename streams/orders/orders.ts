@@ -87,7 +87,8 @@ export type OrdersOutput = OrderBatch | OrderUpdate | Fill | Working | TradingSt
  * The order stage of one account: turns approved quotes into transactions, and what the venue reports into fills.
  *
  * Wishes conflate: only the newest of each market counts, and it is diffed against what rests when a transaction may go
- * out: none is under way and a block has passed since the last one. Cancels come before places. An outcome that is not known
+ * out: right after the markets were sampled (or on command), when none is under way and a block has passed since the last
+ * one. In between, a block's news may be half told. Cancels come before places. An outcome that is not known
  * keeps the transaction under way until the venue has found out.
  */
 export function orders(parameters: OrderParameters): Reducer<OrdersState, OrdersInput, OrdersOutput> {
@@ -121,30 +122,31 @@ function step(parameters: OrderParameters, state: OrdersState, event: OrdersInpu
       if (isApproved(event)) state.wanted[event.market] = event;
       else reject(turn, event.market, 'not-approved', `quote ${event.seq} does not come from the risk stage`);
       return;
+    case 'wake':
+      send(parameters, state, turn);
+      return;
     case 'command':
       command(state, event, turn);
+      send(parameters, state, turn);
       return;
-    case 'wake':
-      break;
     case 'block':
       state.height = Math.max(state.height, event.height);
-      break;
+      return;
     case 'settlement':
       settle(state, event, turn);
-      break;
+      return;
     case 'openOrders':
       reconcile(state, event, turn);
-      break;
-    case 'batchAccepted':
-    case 'batchUnknown':
-    case 'balances':
       return;
     case 'batchCommitted':
     case 'batchRefused':
       book(state, event, turn);
-      break;
+      return;
+    case 'batchAccepted':
+    case 'batchUnknown':
+    case 'balances':
+      return;
   }
-  send(parameters, state, turn);
 }
 
 function command(state: OrdersState, event: Command, turn: Turn<OrdersOutput>): void {
