@@ -79,6 +79,8 @@ export class Dex {
   readonly contract: ClearingContract;
   /** Newest last, bounded. */
   readonly matches: MatchRecord[] = [];
+  /** From this height on {@link matchAt} knows; 0 until the first record was dropped. */
+  earliestMatchHeight = 0;
   readonly #pairs: readonly Pair[];
   readonly #matchesMax: number;
   #nextOrderId: number;
@@ -165,7 +167,10 @@ export class Dex {
     if (cancelledIds.length > 0) hooks.push('bulk_order_cancellations');
     const record = { height, timeUs, orders, settlements, cancelledIds, hooks };
     this.matches.push(record);
-    if (this.matches.length > this.#matchesMax) this.matches.shift();
+    if (this.matches.length > this.#matchesMax) {
+      this.matches.shift();
+      this.earliestMatchHeight = this.matches[0]!.height;
+    }
     this.#orders = [];
     this.#cancels = [];
     this.#cancelIds.clear();

@@ -1,0 +1,134 @@
+import { sha256 } from '@cosmjs/crypto';
+import { toHex } from '@cosmjs/encoding';
+import type { BlockEnd, Chain } from './chain.ts';
+import { type EventMap, eventMap } from './event_query.ts';
+import { Mempool } from './mempool.ts';
+import type { TxResult } from './tx.ts';
+
+/** A transaction in its block. */
+export interface CommittedTx {
+  /** SHA-256 of the bytes, upper-case hexadecimal. */
+  readonly hash: string;
+  readonly bytes: Uint8Array;
+  readonly height: number;
+  readonly index: number;
+  readonly result: TxResult;
+  readonly events: EventMap;
+}
+
+/** A committed block. Hashes are SHA-256 over the block's content, not Tendermint's Merkle roots. */
+export interface CommittedBlock extends BlockEnd {
+  readonly txs: readonly CommittedTx[];
+  readonly hash: string;
+  readonly previousHash: string;
+  /** State hash after the block before, as headers have it. */
+  readonly appHash: string;
+  readonly dataHash: string;
+  readonly eventMap: EventMap;
+}
+
+/** What places orders in process at the start of every block (the seeded participants). */
+export type BeginBlockHook = (chain: Chain, timeUs: number) => void;
+
+/** Blocks and their transactions that stay available, the newest. */
+const BLOCKS_MAX = 1_000;
+/** Listeners at once: nodes and tests, never clients. */
+const LISTENERS_MAX = 32;
+const EMPTY_HASH = toHex(sha256(new Uint8Array(0))).toUpperCase();
+
+/** Makes blocks out of the mempool on a chain, keeps the newest of them, and tells its listeners. Synchronous. */
+export class Producer {
+  readonly chain: Chain;
+  readonly mempool: Mempool;
+  readonly #blocks: CommittedBlock[] = [];
+  readonly #txs = new Map<string, CommittedTx>();
+  readonly #listeners = new Set<(block: CommittedBlock) => void>();
+  readonly #onBeginBlock: BeginBlockHook;
+  /** Keeps a waiting transaction out of the next block, for faults. */
+  hold: (hash: string) => boolean = () => false;
+
+  constructor(chain: Chain, onBeginBlock: BeginBlockHook = () => undefined) {
+    this.chain = chain;
+    this.mempool = new Mempool(chain);
+    this.#onBeginBlock = onBeginBlock;
+  }
+
+  /** The newest block. @throws Error before the first */
+  get latest(): CommittedBlock {
+    const block = this.#blocks.at(-1);
+    if (block === undefined) throw new Error('no block yet');
+    return block;
+  }
+
+  /** Height of the oldest block that is kept. */
+  get earliestHeight(): number {
+    return this.#blocks[0]?.height ?? 0;
+  }
+
+  /** A kept block by height. */
+  block(height: number): CommittedBlock | undefined {
+    return this.#blocks[height - this.earliestHeight];
+  }
+
+  /** A transaction of a kept block by its hash in upper-case hexadecimal. */
+  tx(hash: string): CommittedTx | undefined {
+    return this.#txs.get(hash);
+  }
+
+  /** All transactions of kept blocks, oldest first. */
+  txs(): IterableIterator<CommittedTx> {
+    return this.#txs.values();
+  }
+
+  /** Calls `listener` after each block, until the returned function is called. */
+  onBlock(listener: (block: CommittedBlock) => void): () => void {
+    if (this.#listeners.size >= LISTENERS_MAX) throw new RangeError(`more than ${LISTENERS_MAX} block listeners`);
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Makes one block. @param timeUs its time, raised to just after the last block's if it is not later */
+  produce(timeUs: number): CommittedBlock {
+    const { chain } = this;
+    const previous = this.#blocks.at(-1);
+    const blockTimeUs = Math.max(timeUs, chain.timeUs + 1);
+    chain.beginBlock(blockTimeUs);
+    this.#onBeginBlock(chain, blockTimeUs);
+    const txs = this.mempool.take(this.hold).map(({ hash, bytes }, index): CommittedTx => {
+      const result = chain.deliverTx(bytes);
+      if (result.code !== 0) this.mempool.forget(hash);
+      const own = { 'tm.event': 'Tx', 'tx.hash': hash, 'tx.height': String(chain.height) };
+      return { hash, bytes, height: chain.height, index, result, events: eventMap(result.events, own) };
+    });
+    const end = chain.endBlock();
+    const dataHash = txs.length === 0 ? EMPTY_HASH : digest(txs.map(({ hash }) => hash));
+    const previousHash = previous?.hash ?? '';
+    const appHash = previous === undefined ? EMPTY_HASH : digest([previous.appHash, previous.hash]);
+    const block: CommittedBlock = {
+      ...end,
+      txs,
+      previousHash,
+      appHash,
+      dataHash,
+      hash: digest([chain.chainId, end.height, end.timeUs, previousHash, appHash, dataHash]),
+      eventMap: eventMap(end.events, { 'tm.event': 'NewBlock', 'block.height': String(end.height) }),
+    };
+    this.#keep(block);
+    this.mempool.recheck();
+    for (const listener of this.#listeners) listener(block);
+    return block;
+  }
+
+  #keep(block: CommittedBlock): void {
+    this.#blocks.push(block);
+    for (const tx of block.txs) this.#txs.set(tx.hash, tx);
+    if (this.#blocks.length <= BLOCKS_MAX) return;
+    for (const { hash, height } of this.#blocks.shift()!.txs) {
+      if (this.#txs.get(hash)?.height === height) this.#txs.delete(hash);
+    }
+  }
+}
+
+function digest(parts: readonly (string | number)[]): string {
+  return toHex(sha256(new TextEncoder().encode(parts.join('/')))).toUpperCase();
+}
