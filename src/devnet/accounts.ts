@@ -28,15 +28,15 @@ export class DeliverView implements AccountsView {
   advance(address: string, publicKey: Uint8Array): void {
     const account = this.#accounts.get(address)!;
     account.sequence += 1;
-    account.publicKey = publicKey;
+    if (publicKey.length > 0) account.publicKey = publicKey;
   }
 
   balance(address: string, denom: string): bigint {
     return this.#bank.balance(address, denom);
   }
 
-  payFee(address: string, denom: string, amount: bigint): boolean {
-    return this.#bank.send(address, FEE_COLLECTOR, denom, amount);
+  payFee(address: string, denom: string, amount: bigint): void {
+    this.#bank.send(address, FEE_COLLECTOR, denom, amount);
   }
 }
 
@@ -58,17 +58,16 @@ export class CheckView implements AccountsView {
 
   advance(address: string, publicKey: Uint8Array): void {
     const account = this.find(address)!;
-    this.#accounts.set(address, { ...account, sequence: account.sequence + 1, publicKey });
+    const key = publicKey.length > 0 ? publicKey : account.publicKey;
+    this.#accounts.set(address, { ...account, sequence: account.sequence + 1, publicKey: key });
   }
 
   balance(address: string, denom: string): bigint {
     return this.#bank.balance(address, denom) - (this.#spent.get(`${address}/${denom}`) ?? 0n);
   }
 
-  payFee(address: string, denom: string, amount: bigint): boolean {
-    if (this.balance(address, denom) < amount) return false;
+  payFee(address: string, denom: string, amount: bigint): void {
     const key = `${address}/${denom}`;
     this.#spent.set(key, (this.#spent.get(key) ?? 0n) + amount);
-    return true;
   }
 }

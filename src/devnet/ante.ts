@@ -1,6 +1,7 @@
 import { ripemd160, Secp256k1, Secp256k1Signature, sha256 } from '@cosmjs/crypto';
 import { toBech32 } from '@cosmjs/encoding';
 import { SignMode, signDoc } from '../sei/codec/cosmos.ts';
+import type { Amount } from './bank.ts';
 import { Code, type DecodedTx, TxRefusal } from './tx.ts';
 
 /** What the ante handler asks of an account; CheckTx answers from its own state, DeliverTx from the chain's. */
@@ -8,11 +9,11 @@ export interface AccountsView {
   find(
     address: string,
   ): { readonly number: number; readonly sequence: number; readonly publicKey: Uint8Array } | undefined;
-  /** Raises the sequence by one and remembers the key. */
+  /** Raises the sequence by one and remembers the key, unless it is empty. */
   advance(address: string, publicKey: Uint8Array): void;
   balance(address: string, denom: string): bigint;
-  /** Moves a fee to the collector; false when the account holds less. */
-  payFee(address: string, denom: string, amount: bigint): boolean;
+  /** Moves a fee to the collector; the balance must suffice. */
+  payFee(address: string, denom: string, amount: bigint): void;
 }
 
 /** What a transaction costs. Prices are in millionths of usei a gas. */
@@ -45,18 +46,18 @@ const MEMO_MAX_BYTES = 256;
 export type AnteMode = 'check' | 'recheck' | 'deliver' | 'simulate';
 
 /**
- * Everything that is demanded of a transaction before its messages run: timeout height, memo, fee, signature, sequence and the
- * dex fee, in the SDK's order. Takes the fee and raises the sequence.
+ * Everything that is demanded of a transaction before its messages run: timeout height, memo, fee, sequence, signature and
+ * the dex fee, in the SDK's order. Changes nothing: {@link applyAnte} does, once nothing more can be refused.
  *
- * @param height height of the block the transaction would enter (deliver) or of the last one (check)
  * @throws TxRefusal
  */
-export function runAnte(
+export function checkAnte(
   tx: DecodedTx,
   accounts: AccountsView,
   chain: { readonly chainId: string; readonly height: number; readonly fees: FeeParams },
   mode: AnteMode,
 ): void {
+  // In CheckTx the height is the last block's, in DeliverTx that of the block being made.
   if (tx.timeoutHeight !== 0n && BigInt(chain.height) > tx.timeoutHeight) {
     const heights = `block height: ${chain.height}, timeout height: ${tx.timeoutHeight}`;
     throw new TxRefusal(Code.TX_TIMEOUT_HEIGHT, `${heights}: tx timeout height`);
@@ -70,15 +71,20 @@ export function runAnte(
   if (account === undefined) {
     throw new TxRefusal(Code.UNKNOWN_ADDRESS, `account ${tx.signer} does not exist: unknown address`);
   }
-  if (mode !== 'simulate') takeFee(tx, accounts, chain.fees, mode);
+  if (mode !== 'simulate') demandFee(tx, accounts, chain.fees, mode);
   if (tx.sequence !== BigInt(account.sequence)) {
     const numbers = `account sequence mismatch, expected ${account.sequence}, got ${tx.sequence}`;
     throw new TxRefusal(Code.WRONG_SEQUENCE, `${numbers}: incorrect account sequence`);
   }
-  const publicKey = tx.publicKey.length > 0 ? tx.publicKey : account.publicKey;
-  if (mode === 'check' || mode === 'deliver') verifySignature(tx, publicKey, account, chain.chainId);
-  accounts.advance(tx.signer, publicKey);
-  if (mode === 'check' || mode === 'deliver') demandDexFee(tx, chain.fees);
+  if (mode !== 'check' && mode !== 'deliver') return;
+  verifySignature(tx, tx.publicKey.length > 0 ? tx.publicKey : account.publicKey, account, chain.chainId);
+  demandDexFee(tx, chain.fees);
+}
+
+/** Takes the fee and raises the sequence, after {@link checkAnte} has passed. */
+export function applyAnte(tx: DecodedTx, accounts: AccountsView): void {
+  for (const [denom, amount] of sumByDenom(tx.fee)) accounts.payFee(tx.signer, denom, amount);
+  accounts.advance(tx.signer, tx.publicKey);
 }
 
 /** The bech32 address that a compressed secp256k1 key controls. */
@@ -91,15 +97,26 @@ export function isGasless(tx: DecodedTx): boolean {
   return tx.messages.every((message) => message.kind === 'place');
 }
 
-function takeFee(tx: DecodedTx, accounts: AccountsView, fees: FeeParams, mode: AnteMode): void {
-  const offered = tx.fee.find(({ denom }) => denom === FEE_DENOM)?.amount ?? 0n;
+function demandFee(tx: DecodedTx, accounts: AccountsView, fees: FeeParams, mode: AnteMode): void {
+  const offered = sumByDenom(tx.fee);
   const required = (tx.gasLimit * fees.gasPriceMicro + 999_999n) / 1_000_000n;
-  if (mode === 'check' && !isGasless(tx) && offered < required) refuseFee(offered, required);
-  for (const { denom, amount } of tx.fee) {
-    if (accounts.payFee(tx.signer, denom, amount)) continue;
-    const held = `${accounts.balance(tx.signer, denom)}${denom} is smaller than ${amount}${denom}`;
-    throw new TxRefusal(Code.INSUFFICIENT_FUNDS, `${held}: insufficient funds: insufficient funds`);
+  const paid = offered.get(FEE_DENOM) ?? 0n;
+  if (mode === 'check' && !isGasless(tx) && paid < required) refuseFee(paid, required);
+  for (const [denom, amount] of offered) {
+    const held = accounts.balance(tx.signer, denom);
+    if (held >= amount) continue;
+    throw new TxRefusal(
+      Code.INSUFFICIENT_FUNDS,
+      `${held}${denom} is smaller than ${amount}${denom}: insufficient funds`,
+    );
   }
+}
+
+/** Amounts of the same denom added up. */
+export function sumByDenom(amounts: readonly Amount[]): Map<string, bigint> {
+  const sums = new Map<string, bigint>();
+  for (const { denom, amount } of amounts) sums.set(denom, (sums.get(denom) ?? 0n) + amount);
+  return sums;
 }
 
 function demandDexFee(tx: DecodedTx, fees: FeeParams): void {
@@ -112,7 +129,7 @@ function demandDexFee(tx: DecodedTx, fees: FeeParams): void {
     }
   }
   const required = gas / 10n;
-  const offered = tx.fee.find(({ denom }) => denom === FEE_DENOM)?.amount ?? 0n;
+  const offered = sumByDenom(tx.fee).get(FEE_DENOM) ?? 0n;
   if (offered < required) refuseFee(offered, required);
 }
 

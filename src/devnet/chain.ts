@@ -2,7 +2,7 @@ import type { Market, Side } from '../../streams/market/types.ts';
 import { txMsgData } from '../sei/codec/cosmos.ts';
 import { msgPlaceOrdersResponse, type Order, OrderType, PositionDirection } from '../sei/codec/dex.ts';
 import { type Account, CheckView, DeliverView } from './accounts.ts';
-import { type AnteMode, DEFAULT_FEES, type FeeParams, isGasless, runAnte } from './ante.ts';
+import { type AnteMode, applyAnte, checkAnte, DEFAULT_FEES, type FeeParams, isGasless, sumByDenom } from './ante.ts';
 import { type Amount, Bank } from './bank.ts';
 import { type CancelOrder, type CancelOutcome, Dex, type MatchRecord, type NewOrder } from './dex.ts';
 import { DEFAULT_MARKETS, type DevnetMarket, devnetMarket, stepsOf } from './market.ts';
@@ -121,7 +121,9 @@ export class Chain {
   /** Executes a signed transaction in the current block. */
   deliverTx(bytes: Uint8Array): TxResult {
     return resultOf(bytes, (tx) => {
-      runAnte(tx, new DeliverView(this.#accounts, this.bank), this, 'deliver');
+      const accounts = new DeliverView(this.#accounts, this.bank);
+      checkAnte(tx, accounts, this, 'deliver');
+      applyAnte(tx, accounts);
       return this.#execute(tx, 'deliver');
     });
   }
@@ -129,7 +131,7 @@ export class Chain {
   /** What a transaction would do, with neither fee nor signature checked and nothing changed. */
   simulateTx(bytes: Uint8Array): TxResult {
     return resultOf(bytes, (tx) => {
-      runAnte(tx, new CheckView(this.#accounts, this.bank), this, 'simulate');
+      checkAnte(tx, new CheckView(this.#accounts, this.bank), this, 'simulate');
       return this.#execute(tx, 'simulate');
     });
   }
@@ -137,10 +139,11 @@ export class Chain {
   /** CheckTx: whether a transaction may enter the mempool, against a state that runs ahead of the committed one. */
   checkTx(bytes: Uint8Array, mode: 'check' | 'recheck' = 'check'): TxResult {
     return resultOf(bytes, (tx) => {
-      runAnte(tx, this.#checkView, this, mode);
+      checkAnte(tx, this.#checkView, this, mode);
       for (const message of tx.messages) {
         if (mode === 'check' && message.kind === 'place') this.#ordersOf(message.value.creator, message.value.orders);
       }
+      applyAnte(tx, this.#checkView);
       return { data: new Uint8Array(0), events: [], log: '[]', gasUsed: gasOf(tx) };
     });
   }
@@ -285,13 +288,11 @@ export class Chain {
   }
 
   #demandFunds(tx: DecodedTx): void {
-    const needed = new Map<string, bigint>();
-    for (const message of tx.messages) {
-      const coins =
-        message.kind === 'place' ? message.value.funds : message.kind === 'send' ? message.value.amount : [];
-      for (const { denom, amount } of coins.map(parseAmount)) needed.set(denom, (needed.get(denom) ?? 0n) + amount);
-    }
-    for (const [denom, amount] of needed) {
+    const coins = tx.messages.flatMap((message) => {
+      if (message.kind === 'cancel') return [];
+      return message.kind === 'place' ? message.value.funds : message.value.amount;
+    });
+    for (const [denom, amount] of sumByDenom(coins.map(parseAmount))) {
       const held = this.bank.balance(tx.signer, denom);
       if (held >= amount) continue;
       const numbers = `${held}${denom} is smaller than ${amount}${denom}`;

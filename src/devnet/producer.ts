@@ -32,8 +32,8 @@ export type BeginBlockHook = (chain: Chain, timeUs: number) => void;
 
 /** Blocks and their transactions that stay available, the newest. */
 const BLOCKS_MAX = 1_000;
-/** Listeners at once: nodes and tests, never clients. */
-const LISTENERS_MAX = 32;
+/** Listeners at once: nodes, tests, and clients that wait in `broadcast_tx_commit`. */
+const LISTENERS_MAX = 256;
 const EMPTY_HASH = toHex(sha256(new Uint8Array(0))).toUpperCase();
 
 /** Makes blocks out of the mempool on a chain, keeps the newest of them, and tells its listeners. Synchronous. */

@@ -169,11 +169,11 @@ function tx({ producer }: RpcContext, params: Params): unknown {
 
 function txSearch({ producer }: RpcContext, params: Params): unknown {
   const wanted = readQuery(params);
-  const hash = wanted.equal('tx.hash')?.toUpperCase();
+  const hash = wanted.equal('tx.hash');
   const candidates = hash === undefined ? producer.txs() : [producer.tx(hash)].filter((found) => found !== undefined);
   const found: CommittedTx[] = [];
   for (const candidate of candidates) {
-    if (hash !== undefined || wanted.matches(candidate.events)) found.push(candidate);
+    if (wanted.matches(candidate.events)) found.push(candidate);
   }
   return { txs: page(params, found).map(json.txJson), total_count: String(found.length) };
 }

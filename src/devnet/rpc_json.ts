@@ -14,6 +14,7 @@ const BLOCK_PROTOCOL = '11';
 const HASH_OF_NOTHING = toHex(sha256(new Uint8Array(0))).toUpperCase();
 const VALIDATOR_KEY = sha256(toUtf8('flashmm devnet validator'));
 const VALIDATOR_ADDRESS = toHex(sha256(VALIDATOR_KEY).slice(0, 20)).toUpperCase();
+const VALIDATOR_HASH = toHex(sha256(VALIDATOR_KEY)).toUpperCase();
 const NODE_ID = toHex(sha256(toUtf8('flashmm devnet node')).slice(0, 20));
 const POWER = '10';
 
@@ -82,7 +83,6 @@ export function headerJson(block: CommittedBlock, chainId: string): Record<strin
     proposer_address: VALIDATOR_ADDRESS,
   };
 }
-const VALIDATOR_HASH = toHex(sha256(VALIDATOR_KEY)).toUpperCase();
 
 function commitJson(height: number, hash: string, timeUs: number): unknown {
   const signature = toBase64(new Uint8Array([...sha256(toUtf8(hash)), ...sha256(toUtf8(`${hash}.`))]));
