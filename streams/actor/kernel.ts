@@ -154,6 +154,11 @@ export class Kernel {
     return this.#core.graph;
   }
 
+  /** Makes event numbers in this scope's lane, for events that no reducer makes. */
+  sequencer(): () => number {
+    return this.#core.sequencer(this.#named(''));
+  }
+
   /** The same kernel, with actors named `name[scope]` and event numbers of their own lane. */
   scope(scope: string): Kernel {
     return new Kernel(this.#core, scope);

@@ -21,6 +21,8 @@ export interface Reducer<S, In, Out> {
   encode(state: S): unknown;
   /** @throws Error on data that `encode` did not make */
   decode(plain: unknown): S;
+  /** Called at the start when the state comes from a snapshot: emits what those downstream had already been told. */
+  restored?(state: S, turn: Turn<Out>): void;
 }
 
 /** Holds the state of one reducer outside its behavior, where supervision and snapshots can reach it. */
@@ -30,6 +32,7 @@ export class ReducerCell<S = unknown, In = unknown, Out = unknown> {
   readonly #kernel: KernelCore;
   readonly #key: string;
   #state: S;
+  #isRestored = false;
 
   constructor(kernel: KernelCore, key: string, reducer: Reducer<S, In, Out>) {
     this.#kernel = kernel;
@@ -45,6 +48,8 @@ export class ReducerCell<S = unknown, In = unknown, Out = unknown> {
           nowUs: () => kernel.clock.nowUs(),
           nextSeq,
         };
+        if (this.#isRestored) reducer.restored?.(this.#state, turn);
+        this.#isRestored = false;
         return source.subscribe(
           new StepSubscriber<In, Out>(subscriber, (event) => reducer.step(this.#state, event, turn)),
         );
@@ -66,6 +71,7 @@ export class ReducerCell<S = unknown, In = unknown, Out = unknown> {
 
   #first(): S {
     const restored = this.#kernel.restored.get(this.#key);
+    this.#isRestored = restored !== undefined;
     return restored === undefined ? this.#reducer.initial() : this.#reducer.decode(restored);
   }
 }
