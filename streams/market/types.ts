@@ -17,8 +17,10 @@ export interface Market {
   readonly quote: string;
   /** Smallest price step as an exact decimal, `"0.1"`. */
   readonly tickSize: string;
-  /** Smallest size step as an exact decimal, `"0.001"`; for an inverse contract a number of contracts. */
+  /** Smallest size step seen in the book as an exact decimal, `"0.001"`; for an inverse contract a number of contracts. */
   readonly lotSize: string;
+  /** Our orders are multiples of this many lots: Binance spot books hold dust far below its order step. 1 if absent. */
+  readonly orderStepLots?: number;
   /**
    * `linear`: a size is in base units and a price in quote units a base unit. `inverse`: a size is in contracts of
    * `contractSize` quote units each and profit accrues in the base asset (Binance coin-M).

@@ -73,7 +73,8 @@ function quote(
     state.last = null;
     return { ...event, fairTick, bidTick: 0, bidLots: 0, askTick: 0, askLots: 0, reason: fair.quality };
   }
-  const lots = Math.max(1, Math.round(parameters.orderSizeUsdc / lotValueQuote(market, fairTick)));
+  const step = market.orderStepLots ?? 1;
+  const lots = step * Math.max(1, Math.round(parameters.orderSizeUsdc / lotValueQuote(market, fairTick) / step));
   const { skewBps, halfSpreadBps } = avellanedaStoikov(state.positionLots / lots, fair.sigmaBps, parameters);
   const skew = Math.max(-parameters.maxSkewBps, Math.min(parameters.maxSkewBps, skewBps));
   const half = Math.max(halfSpreadBps, parameters.minEdgeBps + parameters.makerFeeBps);

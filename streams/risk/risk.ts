@@ -137,5 +137,6 @@ function allowedLots(
   const mostLots = Math.floor(parameters.maxOrderUsdc / lotValue);
   if (lots > mostLots) limits.push(`${side}:order-size`);
   if (Math.min(lots, mostLots) > room) limits.push(`${side}:position`);
-  return Math.max(0, Math.min(lots, mostLots, room));
+  const step = market.orderStepLots ?? 1;
+  return Math.max(0, Math.floor(Math.min(lots, mostLots, room) / step) * step);
 }
