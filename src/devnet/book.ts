@@ -26,6 +26,8 @@ export interface Taken {
  */
 export class BookSide {
   readonly levels: Level[] = [];
+  /** Grows with every change, so that who keeps copies knows when to make a new one. */
+  version = 0;
   readonly #bestIsLast: boolean;
 
   constructor(side: 'buy' | 'sell') {
@@ -45,6 +47,7 @@ export class BookSide {
 
   /** Appends an order to the end of its level's queue. */
   add(tick: number, allocation: Allocation): void {
+    this.version += 1;
     const index = this.#indexOf(tick);
     const level = this.levels[index];
     if (level?.tick === tick) {
@@ -60,6 +63,7 @@ export class BookSide {
     const level = this.at(tick);
     const index = level?.allocations.findIndex((allocation) => allocation.orderId === orderId) ?? -1;
     if (level === undefined || index < 0) return undefined;
+    this.version += 1;
     const [removed] = level.allocations.splice(index, 1);
     level.lots -= removed!.lots;
     if (level.allocations.length === 0) this.levels.splice(this.#indexOf(tick), 1);
@@ -70,6 +74,7 @@ export class BookSide {
   takeFromBest(lots: number): Taken[] {
     const level = this.best();
     if (level === undefined || lots > level.lots) throw new RangeError(`cannot take ${lots} lots of the best level`);
+    this.version += 1;
     const taken: Taken[] = [];
     let left = lots;
     let emptied = 0;
@@ -85,6 +90,15 @@ export class BookSide {
     level.lots -= lots;
     if (level.lots === 0) this.levels.splice(this.#bestIsLast ? this.levels.length - 1 : 0, 1);
     return taken;
+  }
+
+  /** A copy of all levels that later changes leave alone. */
+  copy(): Level[] {
+    return this.levels.map(({ tick, lots, allocations }) => ({
+      tick,
+      lots,
+      allocations: allocations.map((allocation) => ({ ...allocation })),
+    }));
   }
 
   /** Index of the level at `tick`, or where it would be. */

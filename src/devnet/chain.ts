@@ -19,6 +19,8 @@ export interface ChainOptions {
   readonly firstOrderId?: number;
   /** Match results kept, the newest. */
   readonly matchesMax?: number;
+  /** Blocks whose books can still be queried by height; 0, the default, is for those who never ask. */
+  readonly bookHistoryBlocks?: number;
 }
 
 /** What a block's end brought about. */
@@ -66,6 +68,7 @@ export class Chain {
       markets: this.markets,
       firstOrderId: options.firstOrderId ?? 0,
       matchesMax: options.matchesMax ?? MATCHES_MAX,
+      bookHistoryBlocks: options.bookHistoryBlocks ?? 0,
     });
     for (const denom of new Set(this.markets.flatMap((market) => [market.baseDenom, market.quoteDenom]))) {
       this.bank.mint(options.contractAddress, denom, CONTRACT_FUND);
@@ -177,6 +180,10 @@ export class Chain {
     if (mode === 'deliver' && !isGasless(tx) && gasUsed > tx.gasLimit) {
       const numbers = `gasWanted: ${tx.gasLimit}, gasUsed: ${gasUsed}`;
       throw new TxRefusal(Code.OUT_OF_GAS, `out of gas in location: WriteFlat; ${numbers}: out of gas`);
+    }
+    const orders = tx.messages.reduce((sum, { kind, value }) => sum + (kind === 'place' ? value.orders.length : 0), 0);
+    if (this.dex.pendingOrders + orders > BLOCK_ORDERS_MAX) {
+      throw new TxRefusal(Code.OUT_OF_GAS, `block of more than ${BLOCK_ORDERS_MAX} orders: out of gas`);
     }
     const steps = tx.messages.map((message, index) => this.#plan(message, index));
     this.#demandFunds(tx);

@@ -15,7 +15,8 @@ import { type BeginBlockHook, type CommittedBlock, Producer } from './producer.t
  * and fees, the order-book module with its matching, its queries and its traps, block and transaction events, Tendermint's
  * RPC, WebSocket and the REST gateway. What is not: consensus (one validator, blocks by the clock), Merkle proofs and
  * hashes (block hashes are plain SHA-256), gRPC, staking, governance, contracts other than one that clears spot
- * trades, gas beyond a plain formula, history beyond the last 1,000 blocks, and state at past heights except match results.
+ * trades, gas beyond a plain formula, history beyond the last 1,000 blocks, and state
+ * at past heights except match results and the books of the last 20 blocks.
  */
 export interface DevnetOptions {
   readonly chainId?: string;
@@ -73,6 +74,8 @@ export const DEVNET_MNEMONIC =
   'abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about';
 
 const CHAIN_ID = 'flashmm-devnet-1';
+/** Some seconds of books by height: as long as a client may take to read one block's. */
+const BOOK_HISTORY_BLOCKS = 20;
 const HELD_TXS_MAX = 10_000;
 const NODES_MAX = 16;
 
@@ -109,6 +112,7 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<DevnetHa
   const chain = new Chain({
     chainId: options.chainId ?? CHAIN_ID,
     contractAddress: toBech32(ADDRESS_PREFIX, sha256(toUtf8('flashmm devnet contract'))),
+    bookHistoryBlocks: BOOK_HISTORY_BLOCKS,
     ...(options.markets && { markets: options.markets }),
     ...(options.fees && { fees: options.fees }),
     ...(options.firstOrderId !== undefined && { firstOrderId: options.firstOrderId }),

@@ -1,6 +1,7 @@
 import type { Side } from '../../streams/market/types.ts';
 import type { Bank } from './bank.ts';
-import { BookSide } from './book.ts';
+import { BookSide, type Level } from './book.ts';
+import { BookHistory } from './book_history.ts';
 import { ClearingContract } from './clearing.ts';
 import { type DevnetMarket, priceScaled } from './market.ts';
 import { type Execution, type MarketOrder, matchLimitOrders, matchMarketOrders, type Outcome } from './matching.ts';
@@ -77,6 +78,7 @@ interface Pair {
 /** The order-book module with one registered contract: it gathers a block's orders and cancels and matches at its end. */
 export class Dex {
   readonly contract: ClearingContract;
+  readonly history: BookHistory;
   /** Newest last, bounded. */
   readonly matches: MatchRecord[] = [];
   /** From this height on {@link matchAt} knows; 0 until the first record was dropped. */
@@ -96,6 +98,7 @@ export class Dex {
     markets: readonly DevnetMarket[];
     firstOrderId: number;
     matchesMax: number;
+    bookHistoryBlocks: number;
   }) {
     this.contract = new ClearingContract(options.contractAddress, options.bank, options.markets);
     this.#pairs = options.markets.map((market) => ({
@@ -106,11 +109,17 @@ export class Dex {
     }));
     this.#nextOrderId = options.firstOrderId;
     this.#matchesMax = options.matchesMax;
+    this.history = new BookHistory(options.bookHistoryBlocks);
   }
 
   /** One side of a market's book. Read only. */
   book(market: number, side: Side): BookSide {
     return side === 'buy' ? this.#pairs[market]!.longs : this.#pairs[market]!.shorts;
+  }
+
+  /** The levels of a side after the block at `height` if it is kept, else as they are now. */
+  levelsAt(height: number, market: number, side: Side): readonly Level[] {
+    return this.history.levels(height, 2 * market + (side === 'buy' ? 0 : 1)) ?? this.book(market, side).levels;
   }
 
   /** The kept average prices of a market, oldest first. */
@@ -152,6 +161,15 @@ export class Dex {
 
   /** Hooks, cancels, new limits, market orders, crossed limits, settlements: null when the block has nothing to do. */
   endBlock(height: number, timeUs: number): MatchRecord | null {
+    const record = this.#match(height, timeUs);
+    this.history.record(
+      height,
+      this.#pairs.flatMap(({ longs, shorts }) => [longs, shorts]),
+    );
+    return record;
+  }
+
+  #match(height: number, timeUs: number): MatchRecord | null {
     const deposits = this.contract.returnDeposits();
     if (this.#orders.length === 0 && this.#cancels.length === 0) return null;
     const orders = this.#orders;

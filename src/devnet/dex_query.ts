@@ -24,13 +24,18 @@ const PAGE_MAX = 1_000;
 
 /** The order-book module's queries by name. */
 export const DEX_QUERIES: Readonly<Record<string, QueryMethod<unknown, unknown>>> = {
-  LongBookAll: method(q.bookAllRequest, q.longBookAllResponse, (chain, r) => bookAll(chain, r, 'buy')),
-  ShortBookAll: method(q.bookAllRequest, q.shortBookAllResponse, (chain, r) => bookAll(chain, r, 'sell')),
-  GetOrders: method(q.getOrdersRequest, q.getOrdersResponse, getOrders),
-  GetOrder: method(q.getOrderRequest, q.getOrderResponse, getOrder),
-  GetMatchResult: method(q.getMatchResultRequest, q.getMatchResultResponse, getMatchResult, true),
+  LongBookAll: method(q.bookAllRequest, q.longBookAllResponse, (chain, r, h) => bookAll(chain, r, h, 'buy'), 'books'),
+  ShortBookAll: method(
+    q.bookAllRequest,
+    q.shortBookAllResponse,
+    (chain, r, h) => bookAll(chain, r, h, 'sell'),
+    'books',
+  ),
+  GetOrders: method(q.getOrdersRequest, q.getOrdersResponse, getOrders, 'books'),
+  GetOrder: method(q.getOrderRequest, q.getOrderResponse, getOrder, 'books'),
+  GetMatchResult: method(q.getMatchResultRequest, q.getMatchResultResponse, getMatchResult, 'matches'),
   GetRegisteredPairs: method(q.getRegisteredPairsRequest, q.getRegisteredPairsResponse, registeredPairs),
-  GetOrderCount: method(q.getOrderCountRequest, q.getOrderCountResponse, orderCount),
+  GetOrderCount: method(q.getOrderCountRequest, q.getOrderCountResponse, orderCount, 'books'),
   GetPrice: method(q.getPriceRequest, q.getPriceResponse, getPrice),
   GetPrices: method(q.getPricesRequest, q.getPricesResponse, getPrices),
   GetLatestPrice: method(q.getPricesRequest, q.getLatestPriceResponse, latestPrice),
@@ -47,9 +52,9 @@ function marketOf(
     : undefined;
 }
 
-function bookAll(chain: Chain, request: q.BookAllRequest, side: Side): Partial<q.BookAllResponse> {
+function bookAll(chain: Chain, request: q.BookAllRequest, height: number, side: Side): Partial<q.BookAllResponse> {
   const market = marketOf(chain, request);
-  const all = market === undefined ? [] : chain.dex.book(market.index, side).levels;
+  const all = market === undefined ? [] : chain.dex.levelsAt(height, market.index, side);
   const page = request.pagination ?? q.pageRequest.create();
   if (page.key.length > 0 && page.offset > 0n) {
     throw new QueryRefusal('InvalidArgument', 'paginate: invalid request, either offset or key is expected, got both');
@@ -98,10 +103,10 @@ function bookLevel(market: DevnetMarket, level: Level): q.BookLevel {
 }
 
 /** Resting orders in the chain's order: longs of all markets, then shorts. What an order carried as data is lost. */
-function* restingOrders(chain: Chain): Generator<Order> {
+function* restingOrders(chain: Chain, height: number): Generator<Order> {
   for (const side of ['buy', 'sell'] as const) {
     for (const market of chain.markets) {
-      for (const level of chain.dex.book(market.index, side).levels) {
+      for (const level of chain.dex.levelsAt(height, market.index, side)) {
         for (const { orderId, account: holder, lots } of level.allocations) {
           yield order.create({
             id: BigInt(orderId),
@@ -119,14 +124,18 @@ function* restingOrders(chain: Chain): Generator<Order> {
   }
 }
 
-function getOrders(chain: Chain, request: { contractAddr: string; account: string }): { orders: Order[] } {
+function getOrders(
+  chain: Chain,
+  request: { contractAddr: string; account: string },
+  height: number,
+): { orders: Order[] } {
   if (request.contractAddr !== chain.contractAddress) return { orders: [] };
-  return { orders: [...restingOrders(chain)].filter((resting) => resting.account === request.account) };
+  return { orders: [...restingOrders(chain, height)].filter((resting) => resting.account === request.account) };
 }
 
-function getOrder(chain: Chain, request: { contractAddr: string; id: bigint }): { order: Order } {
+function getOrder(chain: Chain, request: { contractAddr: string; id: bigint }, height: number): { order: Order } {
   if (request.contractAddr === chain.contractAddress) {
-    for (const resting of restingOrders(chain)) if (resting.id === request.id) return { order: resting };
+    for (const resting of restingOrders(chain, height)) if (resting.id === request.id) return { order: resting };
   }
   throw new QueryRefusal('Unknown', 'invalid order id');
 }
@@ -205,12 +214,14 @@ function registeredPairs(chain: Chain, request: { contractAddr: string }): { pai
 function orderCount(
   chain: Chain,
   request: { contractAddr: string; priceDenom: string; assetDenom: string; price: bigint; positionDirection: number },
+  height: number,
 ): { count: bigint } {
   const market = marketOf(chain, request);
   const tick = market === undefined ? null : stepsOf(request.price, market.tickScaled);
   if (market === undefined || tick === null) return { count: 0n };
   const side = request.positionDirection === PositionDirection.LONG ? 'buy' : 'sell';
-  return { count: BigInt(chain.dex.book(market.index, side).at(tick)?.allocations.length ?? 0) };
+  const level = chain.dex.levelsAt(height, market.index, side).find((candidate) => candidate.tick === tick);
+  return { count: BigInt(level?.allocations.length ?? 0) };
 }
 
 type PairRequest = { contractAddr: string; priceDenom: string; assetDenom: string };

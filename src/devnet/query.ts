@@ -49,7 +49,7 @@ export function abciQuery(chain: Chain, path: string, data: Uint8Array, height: 
     };
   }
   try {
-    demandHeight(chain, height, query.historical);
+    demandHeight(chain, height, query.history);
     const answer = query.run(chain, query.request.decode(data), empty.height);
     return { code: 0, codespace: '', log: '', value: query.response.encode(answer as object), height: empty.height };
   } catch (error) {
@@ -68,9 +68,10 @@ export function abciQuery(chain: Chain, path: string, data: Uint8Array, height: 
 }
 
 /** Refuses a height that this chain has pruned or not reached, as a pruned node does. @throws QueryRefusal */
-export function demandHeight(chain: Chain, height: number, historical: boolean): void {
+export function demandHeight(chain: Chain, height: number, history: 'matches' | 'books' | 'none'): void {
   if (height === 0 || height === chain.height) return;
-  if (historical && height < chain.height && height >= chain.dex.earliestMatchHeight) return;
+  if (history === 'matches' && height < chain.height && height >= chain.dex.earliestMatchHeight) return;
+  if (history === 'books' && chain.dex.history.has(height)) return;
   const why =
     height > chain.height
       ? 'height must be less than or equal to the current blockchain height'

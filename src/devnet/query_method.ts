@@ -16,8 +16,8 @@ export class QueryRefusal extends Error {
 export interface QueryMethod<Q, A> {
   readonly request: Codec<Q>;
   readonly response: Codec<A>;
-  /** Whether the answer at a past height is kept; all other queries see the newest state only. */
-  readonly historical: boolean;
+  /** What is kept of past heights: match results, the last few blocks' books, or nothing. */
+  readonly history: 'matches' | 'books' | 'none';
   run(chain: Chain, request: Q, height: number): Partial<A>;
 }
 
@@ -26,7 +26,7 @@ export function method<Q, A>(
   request: Codec<Q>,
   response: Codec<A>,
   run: QueryMethod<Q, A>['run'],
-  historical = false,
+  history: 'matches' | 'books' | 'none' = 'none',
 ): QueryMethod<unknown, unknown> {
-  return { request, response, run, historical } as QueryMethod<unknown, unknown>;
+  return { request, response, run, history } as QueryMethod<unknown, unknown>;
 }

@@ -67,7 +67,7 @@ function answer(
       const names = match(template, url.pathname);
       if (names === null) continue;
       const height = typeof heightHeader === 'string' && /^\d{1,15}$/.test(heightHeader) ? Number(heightHeader) : 0;
-      demandHeight(chain, height, query.historical);
+      demandHeight(chain, height, query.history);
       const request = query.request.create(requestOf({ ...Object.fromEntries(url.searchParams), ...names }) as object);
       const result = query.run(chain, request, height === 0 ? chain.height : height);
       const body = query.response.toJson(query.response.create(result as object));
