@@ -24,6 +24,8 @@ export interface Feed {
    * @throws Error when it can never work as configured (a wrong mnemonic, an unknown market), saying what to do
    */
   open(inlet: Inlet): Promise<void>;
+  /** The pipeline lacks this market's book: deliver a snapshot soon. Absent where every block brings one anyway. */
+  resync?(market: string): void;
   close(): Promise<void>;
 }
 
