@@ -12,8 +12,11 @@ import { EXIT } from './exit_codes.ts';
 export interface OptionSpec<T = unknown> {
   /** Placeholder of the value in the help, `FILE` or `MS`. Without it the option is a switch. */
   readonly value?: string;
-  /** May be repeated, and takes several values at once: `--tape A B --tape C`. The schema sees an array. */
-  readonly many?: true;
+  /**
+   * The schema sees an array. `true`: takes several values at once and may be repeated, `--tape A B --tape C`. `oneEach`: one
+   * value each time it is given.
+   */
+  readonly many?: true | 'oneEach';
   /** A one-letter form, `s` for `-s`. */
   readonly short?: string;
   /** What it does, its unit and its default, in one line. */

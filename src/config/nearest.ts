@@ -1,0 +1,17 @@
+import { closest, distance } from 'fastest-levenshtein';
+
+/** A guess further away than this share of the word is no help. */
+const DISTANCE_SHARE_MAX = 0.4;
+
+/** The known word nearest to a mistyped one, or undefined when none is near. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  if (known.length === 0) return undefined;
+  const best = closest(word, known as string[]);
+  return distance(word, best) <= Math.max(1, Math.floor(word.length * DISTANCE_SHARE_MAX)) ? best : undefined;
+}
+
+/** `; did you mean 'x'?`, or the empty string when nothing is near. */
+export function didYouMean(word: string, known: readonly string[]): string {
+  const best = nearest(word, known);
+  return best === undefined ? '' : `; did you mean '${best}'?`;
+}

@@ -1,0 +1,323 @@
+import { z } from 'zod';
+import { decimal, flag, oneOf, real, secret, setting, text, url, whole } from './values.ts';
+
+/** What `trading.confirm_live` must say, word for word, before an order leaves for a chain that is not this process's own. */
+export const LIVE_CONFIRMATION = 'I understand that FlashMM trades with real money';
+
+/** At most one primary and two backups. */
+const ENDPOINTS_MAX = 3;
+const MARKETS_MAX = 16;
+const SYMBOL = /^[A-Z0-9_]{2,32}$/;
+const DAY_MS = 86_400_000;
+
+const symbol = () => text(32, SYMBOL, 'a symbol of capital letters, digits and _, like BTCUSDC');
+
+const runtime = z.strictObject({
+  environment: setting(
+    oneOf(['development', 'staging', 'production', 'test']).default('development'),
+    'Where this runs; a label in logs and metrics. It never switches trading on.',
+    { env: ['ENVIRONMENT'] },
+  ),
+  state_dir: setting(
+    text(1_024, /\S/, 'a folder').default('.flashmm'),
+    'Folder for journals, snapshots, reports and logs, relative to the working directory.',
+  ),
+  log_level: setting(
+    oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
+    'Least severe level that is logged.',
+    { env: ['LOG_LEVEL'] },
+  ),
+  debug: setting(flag().default(false), 'Logs at `debug` whatever `runtime.log_level` says.', { env: ['DEBUG'] }),
+  log_max_mb: setting(whole(1, 1_024).default(16), 'Size at which a log file is rotated, MB.'),
+  log_files_max: setting(whole(1, 100).default(4), 'Log files kept, the current one included.'),
+  dashboard: setting(
+    flag().default(true),
+    'Draws the live view when standard output is a terminal; otherwise the main figures are logged.',
+  ),
+});
+
+const trading = z.strictObject({
+  enabled: setting(
+    flag().default(false),
+    'First of the two settings that live trading needs. Without both, only the devnet in this process is traded on.',
+    { env: ['TRADING_ENABLED'] },
+  ),
+  confirm_live: setting(
+    text(200).default(''),
+    `Second of the two settings that live trading needs: the sentence \`${LIVE_CONFIRMATION}\`.`,
+  ),
+  symbols: setting(
+    z.array(symbol()).max(MARKETS_MAX).default([]),
+    'The markets to trade, out of `markets`; empty for all of them.',
+  ),
+});
+
+const devnet = z.strictObject({
+  rpc_port: setting(whole(0, 65_535).default(0), 'RPC port of the chain in this process; 0 takes a free one.'),
+  rest_port: setting(whole(0, 65_535).default(0), 'REST port of the chain in this process; 0 takes a free one.'),
+  block_ms: setting(whole(10, 60_000).default(400), 'Time between blocks, ms.'),
+  seed: setting(
+    whole(0, 4_294_967_295).default(1),
+    'Seed of the participants: the same seed and tape give the same market.',
+  ),
+  tape: setting(
+    text(1_024).default(''),
+    'Recording that the fundamental price is taken from; empty for the one that ships with FlashMM.',
+  ),
+  participants: setting(flag().default(true), 'Whether makers, noise and informed takers trade on the devnet.'),
+});
+
+const sei = z.strictObject({
+  network: setting(
+    oneOf(['devnet', 'private', 'testnet', 'mainnet']).default('devnet'),
+    '`devnet` is the chain in this process, on paper money; the others are reached at `sei.rpc_urls`.',
+    { env: ['SEI_NETWORK'] },
+  ),
+  rpc_urls: setting(
+    z
+      .array(url('http', 'https'))
+      .max(ENDPOINTS_MAX, { error: `expected at most ${ENDPOINTS_MAX} URLs` })
+      .default([]),
+    'Tendermint RPC endpoints, the primary first, then up to two backups.',
+    { env: ['SEI_RPC_URL'] },
+  ),
+  ws_urls: setting(
+    z
+      .array(url('ws', 'wss'))
+      .max(ENDPOINTS_MAX, { error: `expected at most ${ENDPOINTS_MAX} URLs` })
+      .default([]),
+    'WebSocket endpoints in the order of `sei.rpc_urls`; empty to derive them (`/websocket`).',
+    { env: ['SEI_WS_URL'] },
+  ),
+  chain_id: setting(
+    text(48, /^[a-zA-Z0-9-]*$/, 'letters, digits and dashes').default(''),
+    'Chain id that every endpoint must report; needed for live trading.',
+    { env: ['SEI_CHAIN_ID'] },
+  ),
+  contract: setting(
+    text(128, /^(sei1[0-9a-z]{38,58})?$/, 'a contract address that begins with sei1').default(''),
+    'Address of the exchange contract whose pairs are traded.',
+  ),
+  mnemonic: setting(secret().default(null), 'Mnemonic of the trading account.', { secret: true }),
+  gas_price_usei: setting(decimal(0, 1_000).default('0.1'), 'Base gas price, usei a unit of gas.'),
+  gas_urgency: setting(
+    oneOf(['low', 'normal', 'high', 'urgent']).default('normal'),
+    'Multiplies the base gas price: low 1.0, normal 1.2, high 1.5, urgent 2.0.',
+  ),
+  request_timeout_ms: setting(
+    whole(50, 60_000).default(5_000),
+    'How long an RPC answer is waited for before the next endpoint is tried, ms.',
+  ),
+  reconcile_every_ms: setting(
+    whole(1_000, DAY_MS).default(10_000),
+    'How often resting orders and balances are compared with the chain, ms.',
+  ),
+});
+
+const market = z.strictObject({
+  symbol: setting(symbol(), 'Unique name of the market.'),
+  base: setting(text(128, /\S/, 'a denom'), 'Base asset: the asset denom on the chain.'),
+  quote: setting(text(128, /\S/, 'a denom'), 'Quote asset: the price denom on the chain.'),
+  tick_size: setting(decimal(1e-18, 1e9), 'Smallest price step, in quote units.'),
+  lot_size: setting(decimal(1e-18, 1e9), 'Smallest size step, in base units.'),
+});
+
+const sampling = z.strictObject({
+  quote_frequency_hz: setting(real(0.1, 50).default(5), 'Decisions a second for each market.', {
+    env: ['QUOTE_FREQUENCY_HZ'],
+  }),
+  stale_after_ms: setting(
+    whole(100, 600_000).default(3_000),
+    'A book that has not been confirmed for this long is not quoted from, ms.',
+  ),
+});
+
+const quotes = z.strictObject({
+  gamma: setting(
+    real(0, 100).default(0.1),
+    'Risk aversion of Avellaneda–Stoikov, for an inventory measured in orders: higher skews more and quotes wider.',
+  ),
+  kappa: setting(
+    real(0.001, 1_000).default(1.5),
+    'Decay of the order arrival rate with the distance from the fair value, in inverse spreads.',
+  ),
+  horizon_s: setting(real(0.1, 86_400).default(30), 'Horizon over which inventory risk is priced, s.'),
+  order_size_usdc: setting(decimal(0.000001, 1e9).default('200'), 'Notional of an order, USDC.'),
+  min_edge_bps: setting(real(0, 1_000).default(1), 'Least distance of a quote from the fair value, bps.'),
+  max_spread_bps: setting(real(0.01, 10_000).default(100), 'Widest spread that is quoted, bps.'),
+  volatility_half_life_s: setting(real(0.1, 86_400).default(30), 'Half-life of the volatility estimate, s.'),
+});
+
+const risk = z.strictObject({
+  max_position_usdc: setting(
+    decimal(0, 1e9).default('2000'),
+    'Largest long or short position of a market, orders at work included, USDC.',
+    { env: ['MAX_POSITION_USDC'] },
+  ),
+  max_order_usdc: setting(decimal(0, 1e9).default('500'), 'Largest notional of one order, USDC.'),
+  price_collar_bps: setting(real(0.01, 10_000).default(200), 'Furthest that an order may be from the fair value, bps.'),
+  max_orders_per_s: setting(whole(1, 1_000).default(10), 'Most orders placed in a second, all markets together.'),
+  max_open_orders: setting(whole(1, 1_000).default(8), 'Most orders at work in a market.'),
+});
+
+const journal = z.strictObject({
+  enabled: setting(flag().default(true), 'Writes every input to the journal, so that the session can be replayed.'),
+  segment_max_mb: setting(whole(1, 4_096).default(64), 'Size at which a journal segment is closed, MB.'),
+  segments_max: setting(whole(1, 10_000).default(32), 'Segments kept; the oldest is deleted first.'),
+  fsync: setting(
+    oneOf(['always', 'interval', 'never']).default('interval'),
+    'When the journal is forced to disk: after every write, about once a second, or when the system likes.',
+  ),
+  snapshot_every_s: setting(whole(1, 86_400).default(60), 'How often the state is snapshotted, s.'),
+});
+
+const api = z.strictObject({
+  enabled: setting(flag().default(true), 'Serves the API.'),
+  host: setting(
+    text(255, /\S/, 'a host name or address').default('127.0.0.1'),
+    'Address to listen on. The API has no authentication yet: any but a loopback address needs `api.allow_remote`.',
+  ),
+  port: setting(whole(0, 65_535).default(8000), 'Port to listen on; 0 takes a free one.'),
+  allow_remote: setting(flag().default(false), 'Allows an address that other machines can reach.'),
+});
+
+const backtest = z.strictObject({
+  order_latency_ms: setting(
+    real(0, 60_000).default(100),
+    'Time from a decision to its arrival at the simulated exchange, ms.',
+  ),
+  response_latency_ms: setting(
+    real(0, 60_000).default(100),
+    'Time from the simulated exchange to the report of what happened, ms.',
+  ),
+  queue_model: setting(
+    oneOf(['back', 'proportional']).default('back'),
+    'Where cancellations ahead of us come from: `back` never helps us, `proportional` by share of the level.',
+  ),
+  maker_fee_bps: setting(real(-100, 100).default(0), 'Fee of a resting order, bps; negative for a rebate.'),
+  taker_fee_bps: setting(real(-100, 100).default(5), 'Fee of an order that takes, bps.'),
+});
+
+const later = 'Accepted and checked; nothing reads it in this version.';
+
+const stores = z.strictObject({
+  redis_url: setting(secret().default(null), `URL of Redis, the hot state. ${later}`, {
+    env: ['REDIS_URL'],
+    secret: true,
+    reserved: true,
+  }),
+  influxdb_url: setting(
+    z.union([z.literal(''), url('http', 'https')]).default(''),
+    `URL of InfluxDB 2, the time series. ${later}`,
+    { env: ['INFLUXDB_URL'], reserved: true, expected: 'a URL that begins with http:// or https://' },
+  ),
+  influxdb_token: setting(secret().default(null), `Token for InfluxDB. ${later}`, {
+    env: ['INFLUXDB_TOKEN'],
+    secret: true,
+    reserved: true,
+  }),
+});
+
+const reservedSecret = (description: string, env: string) =>
+  setting(secret().default(null), `${description} ${later}`, { env: [env], secret: true, reserved: true });
+
+const security = z.strictObject({
+  secret_key: reservedSecret('Key that signs API tokens.', 'SECRET_KEY'),
+  encryption_key: reservedSecret('Key that secrets at rest are encrypted with.', 'ENCRYPTION_KEY'),
+});
+
+const integrations = z.strictObject({
+  cambrian_api_key: reservedSecret('API key of Cambrian.', 'CAMBRIAN_API_KEY'),
+  cambrian_secret: reservedSecret('Secret of Cambrian.', 'CAMBRIAN_SECRET'),
+  grafana_api_key: reservedSecret('API key of Grafana.', 'GRAFANA_API_KEY'),
+  twitter_bearer_token: reservedSecret('Bearer token for posts on X.', 'TWITTER_BEARER_TOKEN'),
+});
+
+const DEVNET_MARKETS: readonly z.input<typeof market>[] = [
+  { symbol: 'BTCUSDC', base: 'BTC', quote: 'USDC', tick_size: '0.1', lot_size: '0.0001' },
+  { symbol: 'ETHUSDC', base: 'ETH', quote: 'USDC', tick_size: '0.01', lot_size: '0.001' },
+  { symbol: 'SEIUSDC', base: 'SEI', quote: 'USDC', tick_size: '0.0001', lot_size: '1' },
+  { symbol: 'ATOMUSDC', base: 'ATOM', quote: 'USDC', tick_size: '0.001', lot_size: '0.1' },
+];
+
+/** The sections whose keys are single values, in the order of the reference page. */
+export const SECTIONS = {
+  runtime,
+  trading,
+  sei,
+  devnet,
+  sampling,
+  quotes,
+  risk,
+  journal,
+  api,
+  backtest,
+  stores,
+  security,
+  integrations,
+} as const;
+
+/** What `sections` of the reference page begin with, one sentence each. */
+export const SECTION_SUMMARIES: Readonly<Record<keyof typeof SECTIONS | 'markets', string>> = {
+  runtime: 'The process: its folder, its log, its screen.',
+  trading: 'Whether and what to trade. The default is paper trading on a devnet in this process.',
+  sei: 'The chain that is traded on.',
+  devnet: 'The chain in this process.',
+  markets: 'The markets, one table each. Stating any replaces the whole list.',
+  sampling: 'When decisions are made.',
+  quotes: 'How quotes are priced.',
+  risk: 'The last check before an order goes out.',
+  journal: 'The record of all inputs.',
+  api: 'The HTTP API.',
+  backtest: 'How the simulated exchange treats our orders.',
+  stores: 'External stores.',
+  security: 'Keys.',
+  integrations: 'Other services.',
+};
+
+/** One entry of `markets`. */
+export const marketSchema = market;
+
+/** The whole configuration. Unknown keys are refused at every level. */
+export const configSchema = z.strictObject({
+  ...SECTIONS,
+  markets: setting(
+    z
+      .array(market)
+      .min(1, { error: 'expected at least one market' })
+      .max(MARKETS_MAX, { error: `expected at most ${MARKETS_MAX} markets` })
+      .default(() => DEVNET_MARKETS.map((one) => market.parse(one))),
+    'The markets.',
+  ),
+});
+
+/** The effective configuration: every key present, decimals as exact texts, secrets as `Secret` or null. */
+export type Config = z.output<typeof configSchema>;
+
+/** One market of the configuration. */
+export type MarketConfig = z.output<typeof market>;
+
+const at = (path: string, message: string) => ({ path: path.split('.'), message });
+
+/** What no single key can say: rules between keys. Each broken rule names the key to change. */
+export function crossChecks(config: Config): readonly { readonly path: readonly string[]; readonly message: string }[] {
+  const broken: { readonly path: readonly string[]; readonly message: string }[] = [];
+  const symbols = config.markets.map((one) => one.symbol);
+  const twice = symbols.find((one, index) => symbols.indexOf(one) !== index);
+  if (twice !== undefined) broken.push(at('markets', `expected each symbol once, '${twice}' is there twice`));
+  for (const wanted of config.trading.symbols) {
+    if (!symbols.includes(wanted)) {
+      broken.push(at('trading.symbols', `expected symbols out of markets (${symbols.join(', ')}), not '${wanted}'`));
+    }
+  }
+  if (config.sei.ws_urls.length > 0 && config.sei.ws_urls.length !== config.sei.rpc_urls.length) {
+    broken.push(at('sei.ws_urls', `expected as many as sei.rpc_urls (${config.sei.rpc_urls.length}), or none`));
+  }
+  if (config.sei.network !== 'devnet' && config.sei.rpc_urls.length === 0) {
+    broken.push(at('sei.rpc_urls', `expected at least one URL, because sei.network is '${config.sei.network}'`));
+  }
+  if (config.sampling.stale_after_ms < 1_000 / config.sampling.quote_frequency_hz) {
+    broken.push(at('sampling.stale_after_ms', 'expected at least one period of sampling.quote_frequency_hz'));
+  }
+  return broken;
+}
