@@ -36,7 +36,9 @@ export const DEFAULT_FEES: FeeParams = {
   gasPerOrderDataByte: 0n,
 };
 
+/** What fees are paid in. */
 export const FEE_DENOM = 'usei';
+/** Prefix of every bech32 address. */
 export const ADDRESS_PREFIX = 'sei';
 
 /** The SDK's default limit of a memo, in bytes. */

@@ -1,13 +1,3 @@
-import { sha256 } from '@cosmjs/crypto';
-import { toBech32, toUtf8 } from '@cosmjs/encoding';
-import { DirectSecp256k1HdWallet } from '@cosmjs/proto-signing';
-import type { Market } from '../../streams/market/types.ts';
-import { ADDRESS_PREFIX, type FeeParams } from './ante.ts';
-import type { Amount } from './bank.ts';
-import { Chain } from './chain.ts';
-import { DevnetNode } from './node.ts';
-import { type BeginBlockHook, type CommittedBlock, Producer } from './producer.ts';
-
 /**
  * The Sei devnet: a whole dex-era chain in this process, on its real wire protocol.
  *
@@ -18,6 +8,18 @@ import { type BeginBlockHook, type CommittedBlock, Producer } from './producer.t
  * trades, gas beyond a plain formula, history beyond the last 1,000 blocks, and state
  * at past heights except match results and the books of the last 20 blocks.
  */
+
+import { sha256 } from '@cosmjs/crypto';
+import { toBech32, toUtf8 } from '@cosmjs/encoding';
+import { DirectSecp256k1HdWallet } from '@cosmjs/proto-signing';
+import type { Market } from '../../streams/market/types.ts';
+import { ADDRESS_PREFIX, type FeeParams } from './ante.ts';
+import type { Amount } from './bank.ts';
+import { Chain } from './chain.ts';
+import { DevnetNode } from './node.ts';
+import { type BeginBlockHook, type CommittedBlock, Producer } from './producer.ts';
+
+/** How a devnet starts. All of it has defaults. */
 export interface DevnetOptions {
   readonly chainId?: string;
   readonly markets?: readonly Market[];

@@ -28,6 +28,7 @@ export interface CancelOrder {
   readonly orderId: number;
 }
 
+/** State of an order at the end of its block; a limit order that filled is still `placed`. */
 export type OrderState = 'placed' | 'failedToPlace' | 'fulfilled';
 
 /** An order in its own block. `lots` is what is left of a market order, and the full size of a limit order even if filled. */

@@ -1,7 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { baseAccount, secp256k1PubKey } from '../sei/codec/cosmos.ts';
-import { parseDecimal } from '../sei/codec/decimal.ts';
-import { PositionDirection } from '../sei/codec/dex.ts';
 import { queryPath } from '../sei/codec/query.ts';
 import type { Chain } from './chain.ts';
 import { sendJson } from './http.ts';
@@ -12,7 +10,7 @@ import type { RpcContext } from './rpc.ts';
 
 const DEX = '/sei-protocol/seichain/dex';
 
-/** Routes of the REST gateway: URI template and `abci_query` path. `{name}` fills the request's field of that name. */
+/** Routes of the REST gateway (match results and order counts have none on the chain either): URI template and `abci_query` path. `{name}` fills the request's field of that name. */
 const ROUTES: readonly (readonly [template: string, path: string])[] = [
   [`${DEX}/long_book/{contractAddr}/{priceDenom}/{assetDenom}`, queryPath('LongBookAll')],
   [`${DEX}/short_book/{contractAddr}/{priceDenom}/{assetDenom}`, queryPath('ShortBookAll')],
@@ -26,11 +24,6 @@ const ROUTES: readonly (readonly [template: string, path: string])[] = [
   [
     `${DEX}/get_market_summary/{contractAddr}/{priceDenom}/{assetDenom}/{lookbackInSeconds}`,
     queryPath('GetMarketSummary'),
-  ],
-  [`${DEX}/get_match_result/{contractAddr}`, queryPath('GetMatchResult')],
-  [
-    `${DEX}/get_order_count/{contractAddr}/{priceDenom}/{assetDenom}/{price}/{positionDirection}`,
-    queryPath('GetOrderCount'),
   ],
   ['/cosmos/auth/v1beta1/accounts/{address}', '/cosmos.auth.v1beta1.Query/Account'],
   ['/cosmos/bank/v1beta1/balances/{address}', '/cosmos.bank.v1beta1.Query/AllBalances'],
@@ -104,9 +97,6 @@ function requestOf(texts: Readonly<Record<string, string>>): Record<string, unkn
   for (const [name, text] of Object.entries(texts)) {
     if (name.startsWith('pagination.')) continue;
     if (UINT64_FIELDS.has(name)) request[name] = uint64(name, text);
-    else if (name === 'price') request[name] = parseDecimal(text);
-    else if (name === 'positionDirection')
-      request[name] = PositionDirection[text as 'LONG' | 'SHORT'] ?? Number(uint64(name, text));
     else request[name] = text;
   }
   request.pagination = {

@@ -3,7 +3,7 @@ import { type EventMap, type EventQuery, parseEventQuery } from './event_query.t
 import { BODY_MAX_BYTES, type HttpEndpoint } from './http.ts';
 import { answerText, type ExtraMethods } from './json_rpc.ts';
 import type { CommittedBlock } from './producer.ts';
-import { LoseAnswer, type RpcContext } from './rpc.ts';
+import type { RpcContext } from './rpc.ts';
 import * as json from './rpc_json.ts';
 import { type Params, RpcError } from './rpc_params.ts';
 
@@ -83,13 +83,12 @@ export class Subscriptions {
     client.on('close', () => this.#clients.delete(client));
     client.on('error', () => client.terminate());
     client.on('message', (raw: RawData) => {
-      answerText(this.#context, raw.toString(), extra).then(
-        (text) => client.readyState === client.OPEN && client.send(text),
-        (error: unknown) => {
-          if (!(error instanceof LoseAnswer)) throw error;
-          client.terminate();
-        },
-      );
+      answerText(this.#context, raw.toString(), extra)
+        .then((text) => {
+          if (client.readyState === client.OPEN) client.send(text);
+        })
+        // A fault that loses the answer ends here, and so would any other: the client sees a cut connection.
+        .catch(() => client.terminate());
     });
   }
 }

@@ -1,6 +1,5 @@
 import {
   bool,
-  type Codec,
   decimal,
   enumeration,
   int64,
@@ -34,6 +33,7 @@ export const CancellationInitiator = { USER: 0, LIQUIDATED: 1 } as const;
 
 /** An amount of one denom in its smallest unit, as decimal text (`cosmos.base.v1beta1.Coin`). */
 export const coin = message('cosmos.base.v1beta1.Coin', { denom: string(1), amount: string(2) });
+/** Value of {@link coin}. */
 export type Coin = MessageOf<typeof coin>;
 
 /** An order, as it is sent and as it is shown. The chain sets `id`, `account` and `contractAddr`. */
@@ -54,6 +54,7 @@ export const order = message(`${PACKAGE}.Order`, {
   triggerPrice: decimal(14),
   triggerStatus: bool(15),
 });
+/** Value of {@link order}. */
 export type Order = MessageOf<typeof order>;
 
 /** A request to take a resting order off the book. Price and side must be those of the order. */
@@ -67,6 +68,7 @@ export const cancellation = message(`${PACKAGE}.Cancellation`, {
   positionDirection: enumeration(7, PositionDirection),
   price: decimal(8),
 });
+/** Value of {@link cancellation}. */
 export type Cancellation = MessageOf<typeof cancellation>;
 
 /** Places orders; `funds` are deposited with the contract in the same block, before matching. */
@@ -76,10 +78,12 @@ export const msgPlaceOrders = message(`${PACKAGE}.MsgPlaceOrders`, {
   contractAddr: string(3),
   funds: repeated(4, coin),
 });
+/** Value of {@link msgPlaceOrders}. */
 export type MsgPlaceOrders = MessageOf<typeof msgPlaceOrders>;
 
 /** The ids given to the placed orders, in their order. */
 export const msgPlaceOrdersResponse = message(`${PACKAGE}.MsgPlaceOrdersResponse`, { orderIds: packedUint64(1) });
+/** Value of {@link msgPlaceOrdersResponse}. */
 export type MsgPlaceOrdersResponse = MessageOf<typeof msgPlaceOrdersResponse>;
 
 /** Cancels resting orders. */
@@ -88,10 +92,12 @@ export const msgCancelOrders = message(`${PACKAGE}.MsgCancelOrders`, {
   cancellations: repeated(2, cancellation),
   contractAddr: string(3),
 });
+/** Value of {@link msgCancelOrders}. */
 export type MsgCancelOrders = MessageOf<typeof msgCancelOrders>;
 
 /** Empty: whether a cancel took effect shows in the book only. */
 export const msgCancelOrdersResponse = message(`${PACKAGE}.MsgCancelOrdersResponse`, {});
+/** Value of {@link msgCancelOrdersResponse}. */
 export type MsgCancelOrdersResponse = MessageOf<typeof msgCancelOrdersResponse>;
 
 /**
@@ -112,6 +118,7 @@ export const settlementEntry = message(`${PACKAGE}.SettlementEntry`, {
   timestamp: uint64(10),
   height: uint64(11),
 });
+/** Value of {@link settlementEntry}. */
 export type SettlementEntry = MessageOf<typeof settlementEntry>;
 
 /** What one block's matching did for a contract. */
@@ -122,7 +129,5 @@ export const matchResult = message(`${PACKAGE}.MatchResult`, {
   settlements: repeated(4, settlementEntry),
   cancellations: repeated(5, cancellation),
 });
+/** Value of {@link matchResult}. */
 export type MatchResult = MessageOf<typeof matchResult>;
-
-/** The transaction messages by type URL, for a dispatcher or a signing client's registry. */
-export const dexMessages: readonly Codec<unknown>[] = [msgPlaceOrders, msgCancelOrders] as readonly Codec<unknown>[];

@@ -32,6 +32,7 @@ export const pageRequest = message('cosmos.base.query.v1beta1.PageRequest', {
   countTotal: bool(4, 'count_total'),
   reverse: bool(5),
 });
+/** Value of {@link pageRequest}. */
 export type PageRequest = MessageOf<typeof pageRequest>;
 
 /** Where the next page starts; `nextKey` is empty on the last. */
@@ -39,6 +40,7 @@ export const pageResponse = message('cosmos.base.query.v1beta1.PageResponse', {
   nextKey: bytes(1, 'next_key'),
   total: uint64(2),
 });
+/** Value of {@link pageResponse}. */
 export type PageResponse = MessageOf<typeof pageResponse>;
 
 /** One order's share of a level; shares are in order of arrival. */
@@ -47,6 +49,7 @@ export const allocation = message(`${PACKAGE}.Allocation`, {
   quantity: decimal(2),
   account: string(3),
 });
+/** Value of {@link allocation}. */
 export type Allocation = MessageOf<typeof allocation>;
 
 /** A level: its whole quantity and who holds it. */
@@ -57,10 +60,12 @@ export const orderEntry = message(`${PACKAGE}.OrderEntry`, {
   priceDenom: string(4),
   assetDenom: string(5),
 });
+/** Value of {@link orderEntry}. */
 export type OrderEntry = MessageOf<typeof orderEntry>;
 
 /** A price level of either side (`LongBook` and `ShortBook` have the same form). */
 export const bookLevel = message(`${PACKAGE}.LongBook`, { price: decimal(1), entry: nested(2, orderEntry) });
+/** Value of {@link bookLevel}. */
 export type BookLevel = MessageOf<typeof bookLevel>;
 
 /** Request of LongBookAll and ShortBookAll. */
@@ -70,6 +75,7 @@ export const bookAllRequest = message(`${PACKAGE}.QueryAllLongBookRequest`, {
   priceDenom: string(3),
   assetDenom: string(4),
 });
+/** Value of {@link bookAllRequest}. */
 export type BookAllRequest = MessageOf<typeof bookAllRequest>;
 
 /** Answer of LongBookAll; levels ascend by price unless the page is reversed. */
@@ -83,6 +89,7 @@ export const shortBookAllResponse = message(`${PACKAGE}.QueryAllShortBookRespons
   levels: repeated(1, bookLevel, 'ShortBook'),
   pagination: nested(2, pageResponse),
 });
+/** Value of {@link longBookAllResponse}. */
 export type BookAllResponse = MessageOf<typeof longBookAllResponse>;
 
 /** All resting orders of an account. */
@@ -90,6 +97,7 @@ export const getOrdersRequest = message(`${PACKAGE}.QueryGetOrdersRequest`, {
   contractAddr: string(1),
   account: string(2),
 });
+/** The account’s resting orders: longs of all pairs, then shorts. */
 export const getOrdersResponse = message(`${PACKAGE}.QueryGetOrdersResponse`, { orders: repeated(1, order) });
 
 /** One resting order. */
@@ -99,10 +107,12 @@ export const getOrderRequest = message(`${PACKAGE}.QueryGetOrderByIDRequest`, {
   assetDenom: string(3),
   id: uint64(4),
 });
+/** The order; one that does not rest is an error of the query. */
 export const getOrderResponse = message(`${PACKAGE}.QueryGetOrderByIDResponse`, { order: nested(1, order) });
 
 /** What matching did in a block: the last one, or that of the query's `height`. */
 export const getMatchResultRequest = message(`${PACKAGE}.QueryGetMatchResultRequest`, { contractAddr: string(1) });
+/** The newest result at or before the height: compare its own `height`. */
 export const getMatchResultResponse = message(`${PACKAGE}.QueryGetMatchResultResponse`, {
   result: nested(1, matchResult),
 });
@@ -114,9 +124,12 @@ export const pair = message(`${PACKAGE}.Pair`, {
   priceTicksize: decimal(3),
   quantityTicksize: decimal(4),
 });
+/** Value of {@link pair}. */
 export type Pair = MessageOf<typeof pair>;
 
+/** All markets of a contract. */
 export const getRegisteredPairsRequest = message(`${PACKAGE}.QueryRegisteredPairsRequest`, { contractAddr: string(1) });
+/** The markets, with their tick sizes. */
 export const getRegisteredPairsResponse = message(`${PACKAGE}.QueryRegisteredPairsResponse`, {
   pairs: repeated(1, pair),
 });
@@ -127,6 +140,7 @@ export const price = message(`${PACKAGE}.Price`, {
   price: decimal(2),
   pair: nested(3, pair),
 });
+/** Value of {@link price}. */
 export type Price = MessageOf<typeof price>;
 
 /** The price of one second. Note the order: price denom first, contract last. */
@@ -136,18 +150,21 @@ export const getPriceRequest = message(`${PACKAGE}.QueryGetPriceRequest`, {
   contractAddr: string(3),
   timestamp: uint64(4),
 });
+/** The price of that second, if there was one. */
 export const getPriceResponse = message(`${PACKAGE}.QueryGetPriceResponse`, {
   price: nested(1, price),
   found: bool(2),
 });
 
-/** All kept prices of a pair, or with {@link getLatestPriceResponse} the last one. */
+/** Request of GetPrices, all kept prices of a pair, and of GetLatestPrice, the last of them. */
 export const getPricesRequest = message(`${PACKAGE}.QueryGetPricesRequest`, {
   priceDenom: string(1),
   assetDenom: string(2),
   contractAddr: string(3),
 });
+/** Answer of GetPrices, oldest first. */
 export const getPricesResponse = message(`${PACKAGE}.QueryGetPricesResponse`, { prices: repeated(1, price) });
+/** Answer of GetLatestPrice. */
 export const getLatestPriceResponse = message(`${PACKAGE}.QueryGetLatestPriceResponse`, { price: nested(1, price) });
 
 /** The time-weighted average price of a pair over the last `lookbackSeconds`. */
@@ -156,10 +173,12 @@ export const twap = message(`${PACKAGE}.Twap`, {
   twap: decimal(2),
   lookbackSeconds: uint64(3),
 });
+/** Asks for time-weighted prices of all pairs of a contract. */
 export const getTwapsRequest = message(`${PACKAGE}.QueryGetTwapsRequest`, {
   contractAddr: string(1),
   lookbackSeconds: uint64(2),
 });
+/** One average for each pair. */
 export const getTwapsResponse = message(`${PACKAGE}.QueryGetTwapsResponse`, { twaps: repeated(1, twap) });
 
 /** Volume and extremes of a pair over the last `lookbackInSeconds`. */
@@ -169,6 +188,7 @@ export const getMarketSummaryRequest = message(`${PACKAGE}.QueryGetMarketSummary
   assetDenom: string(3),
   lookbackInSeconds: uint64(4),
 });
+/** The module never tracked volume: both totals are always zero. */
 export const getMarketSummaryResponse = message(`${PACKAGE}.QueryGetMarketSummaryResponse`, {
   totalVolume: decimal(1),
   totalVolumeNotional: decimal(2),
@@ -185,4 +205,5 @@ export const getOrderCountRequest = message(`${PACKAGE}.QueryGetOrderCountReques
   price: decimal(4),
   positionDirection: enumeration(5, PositionDirection),
 });
+/** The number of orders, whatever their size. */
 export const getOrderCountResponse = message(`${PACKAGE}.QueryGetOrderCountResponse`, { count: uint64(1) });
