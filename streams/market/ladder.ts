@@ -59,13 +59,13 @@ export class Ladder {
       return;
     }
     const before = this.#lots[slot]!;
-    this.#lots[slot] = lots;
     if (lots === 0) {
+      this.#lots[slot] = 0;
       if (before !== 0) this.#clear(slot, tick);
-    } else if (before === 0) {
-      this.#near += 1;
-      this.#bits[slot >> 5]! |= 1 << (slot & 31);
-      this.#summary[slot >> 10]! |= 1 << ((slot >> 5) & 31);
+    } else if (before !== 0) {
+      this.#lots[slot] = lots;
+    } else {
+      this.#fill(slot, lots);
       if (this.bestTick < 0 || this.#better(tick, this.bestTick)) {
         this.bestTick = tick;
         this.#keepInside(slot);
@@ -142,11 +142,24 @@ export class Ladder {
     this.#centre(best);
   }
 
+  /** Lays the window around `tick`, the best level of all. */
   #centre(tick: number): void {
     const all = this.encode();
     this.clear();
     this.#base = Math.max(0, tick - (WINDOW >> 1));
-    for (let i = 0; i < all.length; i += 2) this.set(all[i]!, all[i + 1]!);
+    this.bestTick = tick;
+    for (let i = 0; i < all.length; i += 2) {
+      const slot = all[i]! - this.#base;
+      if (slot >= 0 && slot < WINDOW) this.#fill(slot, all[i + 1]!);
+      else this.#far.set(all[i]!, all[i + 1]!);
+    }
+  }
+
+  #fill(slot: number, lots: number): void {
+    this.#lots[slot] = lots;
+    this.#near += 1;
+    this.#bits[slot >> 5]! |= 1 << (slot & 31);
+    this.#summary[slot >> 10]! |= 1 << ((slot >> 5) & 31);
   }
 
   #dropFurthest(): void {
