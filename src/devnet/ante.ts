@@ -1,5 +1,5 @@
 import { ripemd160, Secp256k1, Secp256k1Signature, sha256 } from '@cosmjs/crypto';
-import { toBech32 } from '@cosmjs/encoding';
+import { toBech32, toHex } from '@cosmjs/encoding';
 import { SignMode, signDoc } from '../sei/codec/cosmos.ts';
 import type { Amount } from './bank.ts';
 import { Code, type DecodedTx, TxRefusal } from './tx.ts';
@@ -43,6 +43,9 @@ export const ADDRESS_PREFIX = 'sei';
 
 /** The SDK's default limit of a memo, in bytes. */
 const MEMO_MAX_BYTES = 256;
+
+/** Half the order of secp256k1. Signatures above it are refused: else anybody could give a transaction a second hash. */
+const HALF_ORDER = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n;
 
 /** How much of the checks to do: a recheck after a block skips the signature, as the SDK does. */
 export type AnteMode = 'check' | 'recheck' | 'deliver' | 'simulate';
@@ -158,7 +161,9 @@ function verifySignature(
   const [signature] = tx.raw.signatures;
   if (tx.signMode === SignMode.SIGN_MODE_DIRECT && signature?.length === 64) {
     try {
-      if (Secp256k1.verifySignature(Secp256k1Signature.fromFixedLength(signature), sha256(document), publicKey)) return;
+      const parsed = Secp256k1Signature.fromFixedLength(signature);
+      const low = BigInt(`0x${toHex(parsed.s())}`) <= HALF_ORDER;
+      if (low && Secp256k1.verifySignature(parsed, sha256(document), publicKey)) return;
     } catch {
       // A signature or key that is no valid number or point throws; to the chain that is a wrong signature like any other.
     }

@@ -1,5 +1,5 @@
 import { Secp256k1, Slip10, Slip10Curve, sha256, stringToPath } from '@cosmjs/crypto';
-import { toUtf8 } from '@cosmjs/encoding';
+import { fromHex, toHex, toUtf8 } from '@cosmjs/encoding';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { authInfo, msgSend, secp256k1PubKey, signDoc, txBody, txMsgData, txRaw } from '../sei/codec/cosmos.ts';
 import { parseDecimal } from '../sei/codec/decimal.ts';
@@ -62,7 +62,12 @@ class Signer {
       accountNumber: BigInt(account.number),
     });
     const signature = Secp256k1.createSignature(sha256(document), this.#privateKey).toFixedLength().slice(0, 64);
-    if (terms.forge) signature[10]! ^= 1;
+    if (terms.forge === 'flip') signature[10]! ^= 1;
+    if (terms.forge === 'mirror') {
+      const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
+      const mirrored = order - BigInt(`0x${toHex(signature.slice(32))}`);
+      signature.set(fromHex(mirrored.toString(16).padStart(64, '0')), 32);
+    }
     return txRaw.encode({ bodyBytes, authInfoBytes, signatures: [signature] });
   }
 
@@ -110,7 +115,8 @@ interface Terms {
   timeoutHeight?: number;
   fee?: string;
   funds?: Coin[];
-  forge?: boolean;
+  /** `flip`: a wrong bit; `mirror`: the other valid signature of the same message. */
+  forge?: 'flip' | 'mirror';
 }
 
 const alice = new Signer('alice');
@@ -233,7 +239,8 @@ describe('a transaction', () => {
       ['no protobuf', 2, Uint8Array.of(1, 2, 3)],
       ['an unknown message', 2, alice.sign(chain, [{ typeUrl: '/x.Y', value: new Uint8Array(0) }])],
       ['no message', 18, alice.sign(chain, [])],
-      ['a forged signature', 4, alice.place(chain, [[0, '1', '1']], { forge: true })],
+      ['a mirrored signature', 4, alice.place(chain, [[0, '1', '1']], { forge: 'mirror' })],
+      ['a forged signature', 4, alice.place(chain, [[0, '1', '1']], { forge: 'flip' })],
       ['a fee beyond the balance', 5, alice.place(chain, [[0, '1', '1']], { fee: `1${'0'.repeat(13)}` })],
       ['a long memo', 12, alice.place(chain, [[0, '1', '1']], { memo: 'x'.repeat(257) })],
       [

@@ -228,13 +228,20 @@ describe('a cosmjs client', () => {
         .subscribeTx(`place_order.order_id EXISTS`)
         .subscribe({ next: (event) => resolve(toHex(event.hash).toUpperCase()) });
     });
-    const blockSubscription = live.subscribeNewBlock().subscribe({ next: (block) => blocks.push(block.header.height) });
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    // The node takes subscriptions in order: with the first block in, the one above stands.
+    const firstBlock = new Promise<void>((resolve) => {
+      live.subscribeNewBlock().subscribe({
+        next: (block) => {
+          blocks.push(block.header.height);
+          resolve();
+        },
+      });
+    });
+    await firstBlock;
     const result = await client.signAndBroadcast(me, [place(limit(0, '40000', '0.001'))], FEE);
     expect(await done).toBe(result.transactionHash);
     expect(blocks.length).toBeGreaterThan(0);
     expect(blocks).toEqual([...blocks].sort((a, b) => a - b));
-    blockSubscription.unsubscribe();
     live.disconnect();
   });
 

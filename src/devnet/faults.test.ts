@@ -73,6 +73,18 @@ describe('a broadcast', () => {
     expect([1, 2, 3].map(() => devnet.produceBlock().txs.length)).toEqual([0, 0, 1]);
   });
 
+  it('is told of another transaction that was faster, once', async () => {
+    const tx = await signedPlace();
+    faults.wrongSequence = 1;
+    const answer = await call('broadcast_tx_sync', tx);
+    expect(answer).toMatchObject({ result: { code: 32, codespace: 'sdk' } });
+    expect(answer).toHaveProperty(
+      'result.log',
+      'account sequence mismatch, expected 1, got 0: incorrect account sequence',
+    );
+    expect(await call('broadcast_tx_sync', tx)).toMatchObject({ result: { code: 0 } });
+  });
+
   it('may wait for its block', async () => {
     const tx = await signedPlace();
     const answer = call('broadcast_tx_commit', tx);

@@ -6,7 +6,7 @@ import type { CommittedBlock, CommittedTx, Producer } from './producer.ts';
 import { abciQuery } from './query.ts';
 import * as json from './rpc_json.ts';
 import { type Params, RpcError } from './rpc_params.ts';
-import { Code, TxRefusal, type TxResult } from './tx.ts';
+import { Code, decodeTx, type TxResult } from './tx.ts';
 
 /** `broadcast_tx_commit` gives up after this, Tendermint's default. */
 const COMMIT_TIMEOUT_MS = 10_000;
@@ -184,9 +184,7 @@ function broadcast(context: RpcContext, bytes: Uint8Array): TxResult {
   if (faults.refuseBroadcasts) throw RpcError.internal('mempool is full: number of txs 5000 (max: 5000)');
   if (faults.wrongSequence > 0) {
     faults.wrongSequence -= 1;
-    return refused(
-      new TxRefusal(Code.WRONG_SEQUENCE, 'account sequence mismatch, expected 1, got 0: incorrect account sequence'),
-    );
+    return wrongSequence(bytes);
   }
   if (faults.swallowBroadcasts > 0) {
     faults.swallowBroadcasts -= 1;
@@ -202,8 +200,12 @@ function broadcast(context: RpcContext, bytes: Uint8Array): TxResult {
   return result;
 }
 
-function refused({ code, codespace, message }: TxRefusal): TxResult {
-  return { code, codespace, log: message, data: new Uint8Array(0), events: [], gasWanted: 0n, gasUsed: 0n };
+/** The refusal of a transaction whose sequence another one has just used up. */
+function wrongSequence(bytes: Uint8Array): TxResult {
+  const { sequence, gasLimit } = decodeTx(bytes);
+  const log = `account sequence mismatch, expected ${sequence + 1n}, got ${sequence}: incorrect account sequence`;
+  const none = { data: new Uint8Array(0), events: [], gasUsed: 0n };
+  return { code: Code.WRONG_SEQUENCE, codespace: 'sdk', log, gasWanted: gasLimit, ...none };
 }
 
 function broadcastSync(context: RpcContext, params: Params): unknown {
