@@ -42,9 +42,10 @@ export function pathOf(mids: Iterable<{ readonly timeUs: number; readonly mid: n
       first = mid;
       newest = mid;
     }
-    while (startUs + relative.length * PATH_STEP_US <= timeUs) relative.push(newest / first);
+    while (startUs + relative.length * PATH_STEP_US < timeUs) relative.push(newest / first);
     newest = mid;
   }
+  if (first > 0) relative.push(newest / first);
   if (relative.length < 2) throw new RangeError('recording is too short: expected mid prices over at least 0.2 s');
   return { stepUs: PATH_STEP_US, relative: Float64Array.from(relative) };
 }
