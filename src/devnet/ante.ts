@@ -44,15 +44,17 @@ export const ADDRESS_PREFIX = 'sei';
 /** The SDK's default limit of a memo, in bytes. */
 const MEMO_MAX_BYTES = 256;
 
-/** Half the order of secp256k1. Signatures above it are refused: else anybody could give a transaction a second hash. */
+/**
+ * Half the order of secp256k1. Signatures above it are refused: else anybody could give a transaction a second hash.
+ */
 const HALF_ORDER = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n;
 
 /** How much of the checks to do: a recheck after a block skips the signature, as the SDK does. */
 export type AnteMode = 'check' | 'recheck' | 'deliver' | 'simulate';
 
 /**
- * Everything that is demanded of a transaction before its messages run: timeout height, memo, fee, sequence, signature and
- * the dex fee, in the SDK's order. Changes nothing: {@link applyAnte} does, once nothing more can be refused.
+ * Everything that is demanded of a transaction before its messages run: timeout height, memo, fee, sequence, signature
+ * and the dex fee, in the SDK's order. Changes nothing: {@link applyAnte} does, once nothing more can be refused.
  *
  * @throws TxRefusal
  */

@@ -6,8 +6,8 @@ interface Entry {
 }
 
 /**
- * The books as they stood after each of the last few blocks, for queries that name a height: a client that reads several
- * books wants all of them from one block. A side that did not change shares its copy with the block before.
+ * The books as they stood after each of the last few blocks, for queries that name a height: a client that reads
+ * several books wants all of them from one block. A side that did not change shares its copy with the block before.
  */
 export class BookHistory {
   readonly #blocksMax: number;

@@ -41,11 +41,11 @@ const TICK_LOTS_MAX = 2 ** 45;
 const CONTRACT_FUND = 10n ** 18n;
 
 /**
- * A Sei chain with its order-book module, as plain synchronous state: no clock, no I/O, no chance, so that the same blocks give
- * the same state and it runs in virtual time as fast as the machine goes.
+ * A Sei chain with its order-book module, as plain synchronous state: no clock, no I/O, no chance, so that the same
+ * blocks give the same state and it runs in virtual time as fast as the machine goes.
  *
- * A block is {@link beginBlock}, any number of {@link deliverTx} (signed bytes) and {@link place} or {@link cancel} (the
- * in-process entry below wire and signatures, in ticks and lots), then {@link endBlock}, which matches.
+ * A block is {@link beginBlock}, any number of {@link deliverTx} (signed bytes) and {@link place} or {@link cancel}
+ * (the in-process entry below wire and signatures, in ticks and lots), then {@link endBlock}, which matches.
  */
 export class Chain {
   readonly chainId: string;
@@ -116,7 +116,9 @@ export class Chain {
     return this.dex.place(order);
   }
 
-  /** Takes a cancel into the current block. An order can't be cancelled in the block that placed it: that is ignored. */
+  /**
+   * Takes a cancel into the current block. An order can't be cancelled in the block that placed it: that is ignored.
+   */
   cancel(cancel: CancelOrder): CancelOutcome {
     return this.dex.cancel(cancel);
   }
@@ -324,7 +326,9 @@ function resultOf(bytes: Uint8Array, run: (tx: DecodedTx) => Executed): TxResult
   }
 }
 
-/** A plain model of gas: so much for a transaction, a byte, an order. Real figures depend on the contract and the store. */
+/**
+ * A plain model of gas: so much for a transaction, a byte, an order. Real figures depend on the contract and the store.
+ */
 function gasOf(tx: DecodedTx): bigint {
   let gas = 40_000n + 10n * BigInt(tx.byteLength);
   for (const message of tx.messages) {

@@ -12,11 +12,11 @@ interface Reserved {
 /**
  * The devnet's contract: what the chain calls before and after matching.
  *
- * The chain's module only matches; money is the contract's business. This one clears spot trades against the bank. An order
- * must be covered by what its account holds beyond its other orders' needs, or the place hook refuses it. Deposits sent along
- * with orders are returned at the end of the block. A buyer pays rounded up and a seller receives rounded down, to the
- * unit, so that dust stays with the contract. A market order without worst price can cost more than anyone could
- * foresee: what its account lacks, the contract's own fund pays, and {@link shortfalls} counts it.
+ * The chain's module only matches; money is the contract's business. This one clears spot trades against the bank. An
+ * order must be covered by what its account holds beyond its other orders' needs, or the place hook refuses it.
+ * Deposits sent along with orders are returned at the end of the block. A buyer pays rounded up and a seller receives
+ * rounded down, to the unit, so that dust stays with the contract. A market order without worst price can cost more
+ * than anyone could foresee: what its account lacks, the contract's own fund pays, and {@link shortfalls} counts it.
  */
 export class ClearingContract {
   readonly address: string;

@@ -1,12 +1,12 @@
 /**
  * The Sei devnet: a whole dex-era chain in this process, on its real wire protocol.
  *
- * What is modelled: signed transactions with the chain's checks and codes, CheckTx apart from DeliverTx, a bounded mempool, bank
- * and fees, the order-book module with its matching, its queries and its traps, block and transaction events, Tendermint's
- * RPC, WebSocket and the REST gateway. What is not: consensus (one validator, blocks by the clock), Merkle proofs and
- * hashes (block hashes are plain SHA-256), gRPC, staking, governance, contracts other than one that clears spot
- * trades, gas beyond a plain formula, history beyond the last 1,000 blocks, and state
- * at past heights except match results and the books of the last 20 blocks.
+ * What is modelled: signed transactions with the chain's checks and codes, CheckTx apart from DeliverTx, a bounded
+ * mempool, bank and fees, the order-book module with its matching, its queries and its traps, block and transaction
+ * events, Tendermint's RPC, WebSocket and the REST gateway. What is not: consensus (one validator, blocks by the
+ * clock), Merkle proofs and hashes (block hashes are plain SHA-256), gRPC, staking, governance, contracts other than
+ * one that clears spot trades, gas beyond a plain formula, history beyond the last 1,000 blocks, and state at past
+ * heights except match results and the books of the last 20 blocks.
  */
 
 import { sha256 } from '@cosmjs/crypto';

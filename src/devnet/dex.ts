@@ -31,7 +31,10 @@ export interface CancelOrder {
 /** State of an order at the end of its block; a limit order that filled is still `placed`. */
 export type OrderState = 'placed' | 'failedToPlace' | 'fulfilled';
 
-/** An order in its own block. `lots` is what is left of a market order, and the full size of a limit order even if filled. */
+/**
+ * An order in its own block. `lots` is what is left of a market order, and the full size of a limit order even if
+ * filled.
+ */
 export interface BlockOrder extends NewOrder {
   readonly orderId: number;
   lots: number;
@@ -51,7 +54,9 @@ export interface MatchRecord {
   readonly timeUs: number;
   readonly orders: readonly BlockOrder[];
   readonly settlements: readonly SettlementRecord[];
-  /** Ids of market orders that were cancelled for lack of liquidity; users' cancels are not listed (as on the chain). */
+  /**
+   * Ids of market orders that were cancelled for lack of liquidity; users' cancels are not listed (as on the chain).
+   */
   readonly cancelledIds: readonly number[];
   /** How often each of the contract's hooks was called. */
   readonly hooks: readonly string[];
@@ -76,7 +81,9 @@ interface Pair {
   readonly prices: PricePoint[];
 }
 
-/** The order-book module with one registered contract: it gathers a block's orders and cancels and matches at its end. */
+/**
+ * The order-book module with one registered contract: it gathers a block's orders and cancels and matches at its end.
+ */
 export class Dex {
   readonly contract: ClearingContract;
   readonly history: BookHistory;
@@ -269,8 +276,9 @@ export class Dex {
 }
 
 /**
- * Market orders that the chain reports as cancelled. It compares what was settled with what is left, not with the size, so
- * that an order which filled by half or more is missing from the list (sei-chain v3.7, `x/dex/contract/market_order.go`).
+ * Market orders that the chain reports as cancelled. It compares what was settled with what is left, not with the size,
+ * so that an order which filled by half or more is missing from the list (sei-chain v3.7,
+ * `x/dex/contract/market_order.go`).
  */
 function unfulfilled(orders: readonly BlockOrder[], settlements: readonly SettlementRecord[]): number[] {
   const settled = new Map<number, number>();

@@ -264,7 +264,9 @@ function getTwaps(
   };
 }
 
-/** Each price counts from its second to the next one's, the newest to now, the oldest cut at the start of the window. */
+/**
+ * Each price counts from its second to the next one's, the newest to now, the oldest cut at the start of the window.
+ */
 function timeWeighted(chain: Chain, market: DevnetMarket, nowS: bigint, lookbackS: bigint): bigint {
   let sum = 0n;
   let untilS = nowS;

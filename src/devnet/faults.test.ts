@@ -12,7 +12,10 @@ import type { Faults } from './faults.ts';
 import { txHash } from './mempool.ts';
 import { abciQuery } from './query.ts';
 
-/** Faults that strike a signed transaction on its way into a block. Blocks are made by hand, so that nothing depends on time. */
+/**
+ * Faults that strike a signed transaction on its way into a block. Blocks are made by hand, so that nothing depends on
+ * time.
+ */
 
 let devnet: DevnetHandle;
 let faults: Faults;

@@ -12,8 +12,8 @@ type JsonId = string | number | null;
 export type ExtraMethods = ReadonlyMap<string, (params: Params, id: JsonId) => unknown>;
 
 /**
- * Answers a POSTed (or WebSocket) JSON-RPC text, single or batch, with faults applied. Whatever comes in, the answer is a
- * JSON-RPC answer.
+ * Answers a POSTed (or WebSocket) JSON-RPC text, single or batch, with faults applied. Whatever comes in, the answer is
+ * a JSON-RPC answer.
  *
  * @returns the answer's text
  * @throws LoseAnswer when a fault has the connection cut instead

@@ -5,7 +5,8 @@ import { DECIMAL_ONE, parseDecimal } from '../sei/codec/decimal.ts';
  * A market of the devnet with the integers that turn its ticks and lots into chain decimals and bank units.
  *
  * Inside the chain a price is a number of ticks and a size a number of lots. The wire speaks decimals × 10^18, the bank
- * speaks integers of the smallest unit, of which every asset here has 10^6: `USDC` on the order book is `uusdc` in the bank.
+ * speaks integers of the smallest unit, of which every asset here has 10^6: `USDC` on the order book is `uusdc` in the
+ * bank.
  */
 export interface DevnetMarket extends Market {
   /** Position in the chain's list of pairs. */

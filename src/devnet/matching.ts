@@ -31,8 +31,8 @@ export interface Outcome {
 
 /**
  * Matches a side's market orders against the resting side: those without a worst price first, then the most generous
- * one first, arrival breaking ties. Makers fill at their own price; all takers of the side fill at one volume-weighted price,
- * however little each of them caused it (sei-chain v3.7, `x/dex/exchange/market_order.go`).
+ * one first, arrival breaking ties. Makers fill at their own price; all takers of the side fill at one volume-weighted
+ * price, however little each of them caused it (sei-chain v3.7, `x/dex/exchange/market_order.go`).
  *
  * Sets `lots` of each order to what is left of it. Makers' executions come first, then the takers'.
  */
@@ -81,8 +81,8 @@ function makerExecution(
 }
 
 /**
- * Matches crossed limits, best level against best level, each pair of levels at the middle of their two prices and first
- * in first out within a level, until the book is not crossed (sei-chain v3.7, `x/dex/exchange/limit_order.go`).
+ * Matches crossed limits, best level against best level, each pair of levels at the middle of their two prices and
+ * first in first out within a level, until the book is not crossed (sei-chain v3.7, `x/dex/exchange/limit_order.go`).
  */
 export function matchLimitOrders(longs: BookSide, shorts: BookSide): Outcome {
   const executions: Execution[] = [];

@@ -9,7 +9,10 @@ const TXS_MAX = 5_000;
 const BYTES_MAX = 64 * 1024 * 1024;
 /** Hashes remembered to refuse repeats, Tendermint's default. */
 const CACHE_MAX = 10_000;
-/** Most transactions put into one block: a signature takes 2 ms to verify, and a block should stay well below its interval. */
+/**
+ * Most transactions put into one block: a signature takes 2 ms to verify, and a block should stay well below its
+ * interval.
+ */
 export const BLOCK_TXS_MAX = 100;
 
 /** A transaction as it waits. */

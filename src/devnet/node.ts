@@ -15,8 +15,8 @@ export interface NodePorts {
 }
 
 /**
- * One node of the devnet: Tendermint's RPC (POST, GET and `/websocket` on one port) and the REST gateway on another, both on
- * loopback only. Several nodes can serve one chain, each with faults of its own.
+ * One node of the devnet: Tendermint's RPC (POST, GET and `/websocket` on one port) and the REST gateway on another,
+ * both on loopback only. Several nodes can serve one chain, each with faults of its own.
  */
 export class DevnetNode {
   readonly faults: Faults = noFaults();

@@ -10,7 +10,10 @@ import type { RpcContext } from './rpc.ts';
 
 const DEX = '/sei-protocol/seichain/dex';
 
-/** Routes of the REST gateway (match results and order counts have none on the chain either): URI template and `abci_query` path. `{name}` fills the request's field of that name. */
+/**
+ * Routes of the REST gateway (match results and order counts have none on the chain either): URI template and
+ * `abci_query` path. `{name}` fills the request's field of that name.
+ */
 const ROUTES: readonly (readonly [template: string, path: string])[] = [
   [`${DEX}/long_book/{contractAddr}/{priceDenom}/{assetDenom}`, queryPath('LongBookAll')],
   [`${DEX}/short_book/{contractAddr}/{priceDenom}/{assetDenom}`, queryPath('ShortBookAll')],

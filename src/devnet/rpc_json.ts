@@ -4,8 +4,8 @@ import type { CommittedBlock, CommittedTx, Producer } from './producer.ts';
 import type { AbciEvent, TxResult } from './tx.ts';
 
 /**
- * The JSON of Tendermint's answers (0.34, and Sei's fork of 0.35), field by field: numbers of 64 bits are text, hashes upper-case
- * hexadecimal, bytes and event attributes base64.
+ * The JSON of Tendermint's answers (0.34, and Sei's fork of 0.35), field by field: numbers of 64 bits are text, hashes
+ * upper-case hexadecimal, bytes and event attributes base64.
  */
 
 /** What the node says it is. No release of Tendermint, so that cosmjs takes its oldest, 0.34-like, dialect. */

@@ -24,8 +24,8 @@ export class RpcError extends Error {
 }
 
 /**
- * A method's parameters. POSTed JSON has heights as text or numbers and bytes in base64 or hexadecimal; a URI has text in double
- * quotes and bytes as `0x…`.
+ * A method's parameters. POSTed JSON has heights as text or numbers and bytes in base64 or hexadecimal; a URI has text
+ * in double quotes and bytes as `0x…`.
  */
 export class Params {
   readonly #values: Readonly<Record<string, unknown>>;

@@ -12,7 +12,9 @@ import {
 import { DecodeError, type MessageOf } from '../sei/codec/message.ts';
 import type { Amount } from './bank.ts';
 
-/** An event of a transaction or a block, its attributes as plain text (the node encodes them as each answer demands). */
+/**
+ * An event of a transaction or a block, its attributes as plain text (the node encodes them as each answer demands).
+ */
 export interface AbciEvent {
   readonly type: string;
   readonly attributes: readonly (readonly [key: string, value: string])[];
@@ -29,7 +31,10 @@ export interface TxResult {
   readonly gasUsed: bigint;
 }
 
-/** The SDK's codes (codespace `sdk`) that this chain answers with; 1 with codespace `undefined` is an unregistered error. */
+/**
+ * The SDK's codes (codespace `sdk`) that this chain answers with; 1 with codespace `undefined` is an unregistered
+ * error.
+ */
 export const Code = {
   UNDEFINED: 1,
   TX_DECODE: 2,

@@ -1,7 +1,7 @@
 /**
- * The chain's decimals (`sdk.Dec`): integers scaled by 10^18. On the protobuf wire such a number is the text of the scaled
- * integer (1.01 is `1010000000000000000`); in JSON, REST and events it is written with all 18 decimals. Here it is always
- * a bigint, and no floating point number ever comes near it.
+ * The chain's decimals (`sdk.Dec`): integers scaled by 10^18. On the protobuf wire such a number is the text of the
+ * scaled integer (1.01 is `1010000000000000000`); in JSON, REST and events it is written with all 18 decimals. Here it
+ * is always a bigint, and no floating point number ever comes near it.
  */
 
 /** Decimal places of a chain decimal. */
@@ -10,7 +10,9 @@ export const DECIMAL_PLACES = 18;
 /** The scaled integer that stands for one. */
 export const DECIMAL_ONE = 10n ** 18n;
 
-/** Most digits of a scaled integer: the chain holds 256 bits and 59 more for the fraction (cosmos-sdk `maxDecBitLen`). */
+/**
+ * Most digits of a scaled integer: the chain holds 256 bits and 59 more for the fraction (cosmos-sdk `maxDecBitLen`).
+ */
 export const DECIMAL_MAX_DIGITS = 95;
 
 const PLAIN = /^(-?)(\d{1,77})(?:\.(\d{1,18}))?$/;
@@ -29,7 +31,10 @@ export function parseDecimal(text: string): bigint {
   return sign === '-' ? -scaled : scaled;
 }
 
-/** Writes a scaled integer with all 18 decimals, as the chain's JSON does: 1010000000000000000n is `1.010000000000000000`. */
+/**
+ * Writes a scaled integer with all 18 decimals, as the chain's JSON does: 1010000000000000000n is
+ * `1.010000000000000000`.
+ */
 export function formatDecimal(scaled: bigint): string {
   const digits = (scaled < 0n ? -scaled : scaled).toString().padStart(DECIMAL_PLACES + 1, '0');
   const point = digits.length - DECIMAL_PLACES;

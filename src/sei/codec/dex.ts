@@ -12,9 +12,9 @@ import {
 } from './message.ts';
 
 /**
- * The messages of `seiprotocol.seichain.dex` that transactions carry and blocks result in. Field numbers from sei-chain's
- * `proto/dex/{tx,order,settlement,match_result,enums}.proto`, the same from v3.7 to v5.5.5, the last release whose module
- * takes orders. Property names are the chain's own. Prices and quantities are bigints × 10^18.
+ * The messages of `seiprotocol.seichain.dex` that transactions carry and blocks result in. Field numbers from
+ * sei-chain's `proto/dex/{tx,order,settlement,match_result,enums}.proto`, the same from v3.7 to v5.5.5, the last
+ * release whose module takes orders. Property names are the chain's own. Prices and quantities are bigints × 10^18.
  */
 
 const PACKAGE = 'seiprotocol.seichain.dex';
@@ -101,9 +101,9 @@ export const msgCancelOrdersResponse = message(`${PACKAGE}.MsgCancelOrdersRespon
 export type MsgCancelOrdersResponse = MessageOf<typeof msgCancelOrdersResponse>;
 
 /**
- * One side of one execution. `executionCostOrProceed` is the price paid or received, `expectedCostOrProceed` the limit (or
- * worst) price; both are prices, not amounts. `positionDirection` is `Long` or `Short`, `orderType` `Limit` or `Market`.
- * `timestamp` is in seconds.
+ * One side of one execution. `executionCostOrProceed` is the price paid or received, `expectedCostOrProceed` the limit
+ * (or worst) price; both are prices, not amounts. `positionDirection` is `Long` or `Short`, `orderType` `Limit` or
+ * `Market`. `timestamp` is in seconds.
  */
 export const settlementEntry = message(`${PACKAGE}.SettlementEntry`, {
   account: string(1),

@@ -6,11 +6,13 @@ import { formatDecimal, parseScaled } from './decimal.ts';
  * Protobuf messages described by a table of fields, on the wire reader and writer of `@bufbuild/protobuf`.
  *
  * A table gives the TypeScript type, the encoder, the decoder and the JSON form at once, so that none of them can drift
- * from the field numbers. All 64-bit integers are bigints: the writer covers the whole range, which `cosmjs-types` 0.9 to
- * 0.11 does not (it writes [2^31, 2^32) as zeros).
+ * from the field numbers. All 64-bit integers are bigints: the writer covers the whole range, which `cosmjs-types` 0.9
+ * to 0.11 does not (it writes [2^31, 2^32) as zeros).
  */
 
-/** Most bytes {@link Codec.decode} takes unless told otherwise: several times the largest block result of a dex block. */
+/**
+ * Most bytes {@link Codec.decode} takes unless told otherwise: several times the largest block result of a dex block.
+ */
 export const MESSAGE_MAX_BYTES = 4 * 1024 * 1024;
 
 /** Most elements of one repeated field: two bytes of input can make an element, so the byte limit alone is too weak. */
@@ -231,7 +233,10 @@ export function bool(number: number, jsonName?: string): Field<boolean> {
   };
 }
 
-/** A chain decimal as a bigint × 10^18 (see `decimal.ts`). Always written, zero as `"0"`: the chain's own encoder does so. */
+/**
+ * A chain decimal as a bigint × 10^18 (see `decimal.ts`). Always written, zero as `"0"`: the chain's own encoder does
+ * so.
+ */
 export function decimal(number: number, jsonName?: string): Field<bigint> {
   return {
     number,

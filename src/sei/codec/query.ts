@@ -13,8 +13,8 @@ import {
 } from './message.ts';
 
 /**
- * Requests and answers of `seiprotocol.seichain.dex.Query`, asked over `abci_query` at {@link queryPath}. Field numbers from
- * sei-chain's `proto/dex/{query,long_book,order_entry,pair,price,twap}.proto`.
+ * Requests and answers of `seiprotocol.seichain.dex.Query`, asked over `abci_query` at {@link queryPath}. Field numbers
+ * from sei-chain's `proto/dex/{query,long_book,order_entry,pair,price,twap}.proto`.
  */
 
 const PACKAGE = 'seiprotocol.seichain.dex';
