@@ -14,6 +14,7 @@ export type Supervision =
   | { readonly directive: 'stop' }
   | { readonly directive: 'escalate' };
 
+/** How often and how fast an actor is started again: times in milliseconds, as in Pekko's class of this name. */
 export interface RestartSettings {
   readonly minBackoffMs: number;
   readonly maxBackoffMs: number;

@@ -21,5 +21,7 @@ export interface Clock extends SchedulerLike {
   at(dueUs: number, work: () => void): () => void;
 }
 
+/** Microseconds in a millisecond. */
 export const MICROS_PER_MS = 1_000;
+/** Microseconds in a second. */
 export const MICROS_PER_SECOND = 1_000_000;

@@ -1,7 +1,7 @@
 import type { Reducer, Turn } from '../actor/reducer.ts';
+import { cashOf, feeOf, turnoverOf } from '../market/money.ts';
 import type { Market } from '../market/types.ts';
 import type { Caused, Fill } from '../orders/types.ts';
-import { cashOf, feeOf, turnoverOf } from './money.ts';
 
 /** What is held in a market since the session began, and what it cost. */
 export interface Position extends Caused {

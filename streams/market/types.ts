@@ -1,6 +1,7 @@
 /** Which side of the book an order rests on, or, for a trade, which side the aggressor took. */
 export type Side = 'buy' | 'sell';
 
+/** Where a market is traded. */
 export type VenueName = 'sei' | 'binance-spot' | 'binance-usdm' | 'binance-coinm';
 
 /**
@@ -132,4 +133,5 @@ export interface Reject extends Stamped {
   readonly detail: string;
 }
 
+/** Everything that concerns the data of one market. */
 export type MarketInput = BookSnapshot | BookDelta | BookTicker | Trade | Kline | FeedStatus;

@@ -18,7 +18,7 @@ export type BreakerState =
       /** Trials admitted and not yet ended. */
       readonly pending: number;
       readonly succeeded: number;
-      /** When trials still pending count as failed; `null` while none was admitted. */
+      /** When the pending trials count as failed, which each new one puts off; `null` while none is pending. */
       readonly untilUs: number | null;
     }
   | { readonly status: 'isolated' };
@@ -76,7 +76,7 @@ export function breakerStep(settings: BreakerSettings, breaker: Breaker, event: 
         state: {
           ...state,
           pending: state.pending + 1,
-          untilUs: state.untilUs ?? nowUs + settings.trialTimeoutMs * MICROS_PER_MS,
+          untilUs: nowUs + settings.trialTimeoutMs * MICROS_PER_MS,
         },
       };
     case 'isolate':
@@ -92,7 +92,10 @@ export function breakerStep(settings: BreakerSettings, breaker: Breaker, event: 
 function afterTime(settings: BreakerSettings, breaker: Breaker, nowUs: number): Breaker {
   const dueUs = nextDueUs(breaker);
   if (dueUs === null || nowUs < dueUs) return breaker;
-  if (breaker.state.status === 'halfOpen') return turned(settings, breaker, openState(settings, dueUs));
+  // As of when it was due, not of when it is noticed; and it may have recovered since.
+  if (breaker.state.status === 'halfOpen') {
+    return afterTime(settings, turned(settings, breaker, openState(settings, dueUs)), nowUs);
+  }
   return turned(settings, breaker, { status: 'halfOpen', pending: 0, succeeded: 0, untilUs: null });
 }
 
@@ -118,7 +121,8 @@ function afterCall(
   if (outcome === 'failure') return turned(settings, breaker, openState(settings, nowUs));
   const succeeded = state.succeeded + 1;
   if (succeeded >= trials) return turned(settings, breaker, { status: 'closed' });
-  return { ...breaker, state: { ...state, pending: state.pending - 1, succeeded } };
+  const pending = state.pending - 1;
+  return { ...breaker, state: { ...state, pending, succeeded, untilUs: pending === 0 ? null : state.untilUs } };
 }
 
 function openState({ recoverAfterMs }: BreakerSettings, sinceUs: number): BreakerState {
@@ -167,7 +171,7 @@ export interface ProtectOptions<Call, Result> {
  * - *Emits when* a call gives a result, fails, or is refused; in the order in which that happens.
  * - *Drops when* never: each call that brings no result of its own comes out as `failed` or `refused`, unless it completes empty.
  * - *Completes when* the source has and no call is under way.
- * - *Errors when* the source does.
+ * - *Errors when* the source does, or `isFailure` throws.
  *
  * At most one timer, and that only while somebody looks at {@link state$}.
  */
@@ -288,22 +292,24 @@ export class CircuitBreaker {
       failed(error);
       return;
     }
-    const running = performed.subscribe({
-      next: (result) => {
-        if (isFailure?.(result) === true) bad = true;
-        subscriber.next({ kind: 'result', call, result });
-      },
-      error: (error: unknown) => {
-        subscriber.remove(running);
-        failed(error);
-      },
-      complete: () => {
-        subscriber.remove(running);
-        this.settle(ticket, bad ? 'failure' : 'success');
-        ended();
-      },
-    });
-    subscriber.add(running);
+    // A finished subscription leaves its parent by itself, so what is held is what is under way.
+    subscriber.add(
+      performed.subscribe({
+        next: (result) => {
+          try {
+            if (isFailure?.(result) === true) bad = true;
+          } catch (error) {
+            subscriber.error(error);
+          }
+          subscriber.next({ kind: 'result', call, result });
+        },
+        error: failed,
+        complete: () => {
+          this.settle(ticket, bad ? 'failure' : 'success');
+          ended();
+        },
+      }),
+    );
   }
 
   #apply(event: BreakerEvent): void {

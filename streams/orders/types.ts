@@ -123,6 +123,7 @@ export interface Balances extends Stamped {
   readonly amounts: Readonly<Record<string, string>>;
 }
 
+/** Everything that a venue reports about the account. */
 export type ExecutionInput =
   | BlockCommitted
   | BatchAccepted

@@ -1,6 +1,6 @@
 import type { Reducer, Turn } from '../actor/reducer.ts';
 import type { FairValue } from '../fairvalue/fair_value.ts';
-import { lotValueQuote } from '../fills/money.ts';
+import { lotValueQuote } from '../market/money.ts';
 import type { Market } from '../market/types.ts';
 import type { Caused } from '../orders/types.ts';
 import type { Own } from '../own.ts';

@@ -1,5 +1,5 @@
 import type { Reducer, Turn } from '../actor/reducer.ts';
-import { lotValueQuote } from '../fills/money.ts';
+import { lotValueQuote } from '../market/money.ts';
 import type { Market, Side } from '../market/types.ts';
 import type { Caused, LiveOrder } from '../orders/types.ts';
 import type { Own } from '../own.ts';

@@ -1,4 +1,4 @@
-import type { Market, Side } from '../market/types.ts';
+import type { Market, Side } from './types.ts';
 
 /**
  * Money is counted in quanta, integers of any size, so that no sum is ever rounded.
