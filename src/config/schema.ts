@@ -133,19 +133,37 @@ const sampling = z.strictObject({
 });
 
 const quotes = z.strictObject({
+  flow_weight: setting(
+    real(0, 1).default(0.3),
+    'Share of half the spread by which one-sided order flow moves the fair value.',
+  ),
+  flow_half_life_ms: setting(whole(1, 600_000).default(500), 'Half-life of the order-flow estimate, ms.'),
+  volatility_half_life_s: setting(real(0.1, 86_400).default(30), 'Half-life of the volatility estimate, s.'),
+  volatility_floor_bps: setting(
+    real(0, 1_000).default(0.5),
+    'Volatility assumed at the start and never gone below, bps per square root of a second.',
+  ),
   gamma: setting(
-    real(0, 100).default(0.1),
-    'Risk aversion of Avellaneda–Stoikov, for an inventory measured in orders: higher skews more and quotes wider.',
+    real(0.0001, 100).default(0.02),
+    'Risk aversion of Avellaneda–Stoikov per bps, inventory in orders: higher skews more and quotes wider.',
   ),
   kappa: setting(
-    real(0.001, 1_000).default(1.5),
-    'Decay of the order arrival rate with the distance from the fair value, in inverse spreads.',
+    real(0.0001, 1_000).default(0.5),
+    'Decay of the arrival rate of orders with the distance from the fair value, per bps.',
   ),
-  horizon_s: setting(real(0.1, 86_400).default(30), 'Horizon over which inventory risk is priced, s.'),
+  horizon_s: setting(real(0.1, 86_400).default(5), 'Time over which inventory risk is counted, s.'),
   order_size_usdc: setting(decimal(0.000001, 1e9).default('200'), 'Notional of an order, USDC.'),
-  min_edge_bps: setting(real(0, 1_000).default(1), 'Least distance of a quote from the fair value, bps.'),
-  max_spread_bps: setting(real(0.01, 10_000).default(100), 'Widest spread that is quoted, bps.'),
-  volatility_half_life_s: setting(real(0.1, 86_400).default(30), 'Half-life of the volatility estimate, s.'),
+  min_edge_bps: setting(real(0, 1_000).default(1), 'Least distance of a quote from the fair value after fees, bps.'),
+  max_skew_bps: setting(real(0, 1_000).default(8), 'Most that inventory moves the reservation price, bps.'),
+  hysteresis_bps: setting(
+    real(0, 1_000).default(0.5),
+    'A quote that would move by less stays where it is and keeps its place in the queue, bps.',
+  ),
+  maker_fee_bps: setting(
+    real(-100, 100).default(0),
+    'Fee of a resting order on the venue, bps; negative for a rebate.',
+  ),
+  taker_fee_bps: setting(real(-100, 100).default(0), 'Fee of an order that takes on the venue, bps.'),
 });
 
 const risk = z.strictObject({
@@ -157,7 +175,10 @@ const risk = z.strictObject({
   max_order_usdc: setting(decimal(0, 1e9).default('500'), 'Largest notional of one order, USDC.'),
   price_collar_bps: setting(real(0.01, 10_000).default(200), 'Furthest that an order may be from the fair value, bps.'),
   max_orders_per_s: setting(whole(1, 1_000).default(10), 'Most orders placed in a second, all markets together.'),
-  max_open_orders: setting(whole(1, 1_000).default(8), 'Most orders at work in a market.'),
+  wish_expires_ms: setting(
+    whole(100, 600_000).default(1_000),
+    'A wished quote older than this counts as withdrawn: whoever made it has fallen silent, ms.',
+  ),
 });
 
 const journal = z.strictObject({

@@ -1,0 +1,71 @@
+import { lotValueQuote } from '../../streams/market/money.ts';
+import type { Market } from '../../streams/market/types.ts';
+import type { AccountSettings, MarketSettings } from '../../streams/settings.ts';
+import type { Config } from './schema.ts';
+
+/** What a venue charges, basis points of the turnover; negative for a rebate. */
+export interface VenueFees {
+  readonly makerFeeBps: number;
+  readonly takerFeeBps: number;
+}
+
+const MS_PER_S = 1_000;
+
+/**
+ * The settings of the stages, out of the configuration: the one place where its keys meet their parameters.
+ *
+ * @param fees where the venue's are other than the configuration's (a backtest's)
+ */
+export function accountSettings(config: Config, markets: readonly Market[], fees?: VenueFees): AccountSettings {
+  const charged = fees ?? { makerFeeBps: config.quotes.maker_fee_bps, takerFeeBps: config.quotes.taker_fee_bps };
+  const periodMs = MS_PER_S / config.sampling.quote_frequency_hz;
+  return {
+    markets: markets.map((market) => marketSettings(config, market, charged.makerFeeBps, periodMs)),
+    orders: { maxOrdersPerS: config.risk.max_orders_per_s, wishExpiresMs: config.risk.wish_expires_ms },
+    fees: charged,
+    wakePeriodMs: periodMs,
+  };
+}
+
+function marketSettings(config: Config, market: Market, makerFeeBps: number, periodMs: number): MarketSettings {
+  const { quotes, risk, sampling } = config;
+  return {
+    market,
+    // The grid is one of whole microseconds.
+    sampling: { periodMs: Math.round(periodMs * 1_000) / 1_000, staleAfterMs: sampling.stale_after_ms },
+    fairValue: {
+      flowWeight: quotes.flow_weight,
+      flowHalfLifeMs: quotes.flow_half_life_ms,
+      sigmaHalfLifeMs: quotes.volatility_half_life_s * MS_PER_S,
+      sigmaFloorBps: quotes.volatility_floor_bps,
+    },
+    quotes: {
+      gamma: quotes.gamma,
+      kappa: quotes.kappa,
+      horizonS: quotes.horizon_s,
+      orderSizeUsdc: Number(quotes.order_size_usdc),
+      minEdgeBps: quotes.min_edge_bps,
+      makerFeeBps,
+      maxSkewBps: quotes.max_skew_bps,
+      hysteresisBps: quotes.hysteresis_bps,
+    },
+    risk: {
+      maxPositionUsdc: Number(risk.max_position_usdc),
+      priceCollarBps: risk.price_collar_bps,
+      maxOrderUsdc: Number(risk.max_order_usdc),
+    },
+  };
+}
+
+/**
+ * Why these settings cannot quote a market, or null: an order size that rounds to nothing, or to more than the limits.
+ *
+ * @param tick a price of the market, in ticks
+ */
+export function unquotable(settings: MarketSettings, tick: number): string | null {
+  const stepUsdc = lotValueQuote(settings.market, tick) * (settings.market.orderStepLots ?? 1);
+  const { maxOrderUsdc, maxPositionUsdc } = settings.risk;
+  if (stepUsdc <= Math.min(maxOrderUsdc, maxPositionUsdc)) return null;
+  const limit = `risk.max_order_usdc ${maxOrderUsdc} or risk.max_position_usdc ${maxPositionUsdc}`;
+  return `${settings.market.symbol}: the smallest order is worth ${stepUsdc.toFixed(2)}, above ${limit}`;
+}
