@@ -11,6 +11,21 @@ export interface Entry {
 /** Every command, in the order of the help. */
 export const REGISTRY: readonly Entry[] = [
   {
+    name: 'record',
+    summary: 'Record live Binance market data to a file.',
+    load: () => import('./commands/record.ts'),
+  },
+  {
+    name: 'replay-server',
+    summary: 'Serve a recording over WebSocket and REST as Binance does, with faults on demand.',
+    load: () => import('./commands/replay_server.ts'),
+  },
+  {
+    name: 'devnet',
+    summary: 'Run the Sei devnet alone.',
+    load: () => import('./commands/devnet.ts'),
+  },
+  {
     name: 'doctor',
     summary: 'Check this machine, the settings and the endpoints, and say what to do.',
     load: () => import('./commands/doctor.ts'),

@@ -18,7 +18,8 @@ const MS_PER_S = 1_000;
  */
 export function accountSettings(config: Config, markets: readonly Market[], fees?: VenueFees): AccountSettings {
   const charged = fees ?? { makerFeeBps: config.quotes.maker_fee_bps, takerFeeBps: config.quotes.taker_fee_bps };
-  const periodMs = MS_PER_S / config.sampling.quote_frequency_hz;
+  // The grid is one of whole microseconds.
+  const periodMs = Math.round((MS_PER_S / config.sampling.quote_frequency_hz) * MS_PER_S) / MS_PER_S;
   return {
     markets: markets.map((market) => marketSettings(config, market, charged.makerFeeBps, periodMs)),
     orders: { maxOrdersPerS: config.risk.max_orders_per_s, wishExpiresMs: config.risk.wish_expires_ms },
@@ -31,8 +32,7 @@ function marketSettings(config: Config, market: Market, makerFeeBps: number, per
   const { quotes, risk, sampling } = config;
   return {
     market,
-    // The grid is one of whole microseconds.
-    sampling: { periodMs: Math.round(periodMs * 1_000) / 1_000, staleAfterMs: sampling.stale_after_ms },
+    sampling: { periodMs, staleAfterMs: sampling.stale_after_ms },
     fairValue: {
       flowWeight: quotes.flow_weight,
       flowHalfLifeMs: quotes.flow_half_life_ms,

@@ -21,7 +21,7 @@ const FINEST_STEP = '0.00000001';
 /** `flashmm record` */
 export const command = defineCommand({
   name: 'record',
-  summary: 'Record live Binance market data to a file',
+  summary: 'Record live Binance market data to a file.',
   description:
     'Writes every message of the depth, best-price, trade and one-minute candle streams of a symbol as it was received, each behind its receive time in nanoseconds, and a depth snapshot whenever the local book needs one. The file is what backtest and replay-server read. Ends after --seconds, or on Ctrl-C.',
   options: {

@@ -8,7 +8,7 @@ import { CommandError, defineCommand } from '../command.ts';
 /** `flashmm replay-server` */
 export const command = defineCommand({
   name: 'replay-server',
-  summary: 'Serve a recording over WebSocket and REST as Binance does',
+  summary: 'Serve a recording over WebSocket and REST as Binance does, with faults on demand.',
   description:
     'Plays a recording to any number of clients at a chosen speed, with depth snapshots over REST, and does wrong on demand what an exchange and a network can do wrong. Time begins when the first client connects. Point record, or a live feed, at it with --ws-url and --rest-url.',
   options: {
