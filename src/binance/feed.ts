@@ -1,7 +1,7 @@
 import type { Input } from '../../streams/inputs.ts';
 import type { Market } from '../../streams/market/types.ts';
+import { Connection, type ConnectionTimeouts } from '../venue/connection.ts';
 import type { Feed, Inlet } from '../venue/port.ts';
-import { Connection, type ConnectionTimeouts } from './connection.ts';
 import { type BinanceEndpoints, snapshotUrl, streamUrl } from './endpoints.ts';
 import { BinanceParser, MESSAGE_MOST_CHARACTERS } from './parse.ts';
 
@@ -56,7 +56,7 @@ export class BinanceFeed implements Feed {
     this.#parser = new BinanceParser('binance-ws', options.markets);
     const symbols = options.markets.map(({ symbol }) => symbol);
     this.#connection = new Connection({
-      url: streamUrl(options.endpoints, symbols),
+      url: () => streamUrl(options.endpoints, symbols),
       random: options.random,
       ...(options.timeouts === undefined ? {} : { timeouts: options.timeouts }),
       events: {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Market } from '../../../streams/market/types.ts';
+import { LocalBook } from '../../../streams/market/local_book.ts';
+import type { Market, MarketInput } from '../../../streams/market/types.ts';
 import { BINANCE_ENDPOINTS, type BinanceVenue } from '../../binance/endpoints.ts';
 import { BinanceFeed } from '../../binance/feed.ts';
 import { binanceMarket, knownMarket } from '../../binance/instruments.ts';
@@ -64,6 +65,7 @@ export const command = defineCommand({
     const epochNs = BigInt(Date.now()) * 1_000_000n - process.hrtime.bigint();
     const recorder = new Recorder(out, () => epochNs + process.hrtime.bigint());
     const rejects: Record<string, number> = {};
+    const book = new LocalBook(market.symbol);
     let lost = 0;
     const feed: BinanceFeed = new BinanceFeed({
       endpoints,
@@ -74,8 +76,9 @@ export const command = defineCommand({
     await feed.open({
       accept: (input) => {
         if (input.kind === 'reject') rejects[input.reason] = (rejects[input.reason] ?? 0) + 1;
-        // A file is useful from its snapshot on: one for each connection.
-        if (input.kind === 'feedStatus' && input.status === 'up') feed.resync(market.symbol);
+        // Whoever reads the file needs a snapshot wherever the book's updates begin, or begin again.
+        if (input.kind !== 'reject') book.apply(input as MarketInput);
+        if (book.resyncWanted) feed.resync(market.symbol);
         if (input.kind === 'feedStatus' && input.status === 'down') {
           lost += 1;
           context.stderr.write(`connection: ${input.reason}\n`);

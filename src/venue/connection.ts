@@ -11,7 +11,8 @@ export interface ConnectionEvents {
 
 /** How a connection is kept. */
 export interface ConnectionOptions {
-  readonly url: string;
+  /** Asked anew at each attempt, so that the next one may go elsewhere. */
+  readonly url: () => string;
   readonly events: ConnectionEvents;
   /** Seeded or not, numbers in [0, 1): spreads reconnections. */
   readonly random: () => number;
@@ -26,9 +27,9 @@ export interface ConnectionTimeouts {
   readonly silenceMs: number;
   /** First wait before a new attempt. */
   readonly minBackoffMs: number;
-  /** Longest wait: the exchange bans addresses that try more than 300 times in 5 minutes. */
+  /** Longest wait; Binance bans addresses that try more than 300 times in 5 minutes. */
   readonly maxBackoffMs: number;
-  /** The exchange ends a connection after 24 hours; leaving a little before keeps the moment ours. */
+  /** Binance ends a connection after 24 hours; leaving a little before keeps the moment ours. */
   readonly lifetimeMs: number;
 }
 
@@ -64,9 +65,9 @@ export class Connection {
   }
 
   open(): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#socket !== undefined) return;
     const { openMs, lifetimeMs } = this.#timeouts;
-    const socket = new WebSocket(this.#options.url, {
+    const socket = new WebSocket(this.#options.url(), {
       handshakeTimeout: openMs,
       maxPayload: MESSAGE_MOST_BYTES,
       perMessageDeflate: false,
@@ -85,6 +86,11 @@ export class Connection {
     socket.on('ping', () => this.#listen());
     socket.on('error', (error) => this.#lost(socket, error.message));
     socket.on('close', (code, reason) => this.#lost(socket, `closed with code ${code} ${reason.toString()}`.trim()));
+  }
+
+  /** Sends a text, if connected; else it is lost, as it would be on the way. */
+  send(text: string): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(text);
   }
 
   /** Ends the present connection as if it had failed, and so begins a new one. */
