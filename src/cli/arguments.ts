@@ -102,7 +102,7 @@ function gather(args: readonly string[], table: OptionTable, help: string) {
         );
         throw new CommandError('usage', `unknown option ${token.rawName}${guess}`, help);
       }
-      const given = valueOf(token.rawName, found.spec, token.value, token.inlineValue === true, help);
+      const given = valueGiven(token.rawName, found.spec, token.value, token.inlineValue === true, help);
       const before = typed.get(found.key);
       if (before !== undefined && before !== true && found.spec.many === undefined) {
         throw new CommandError('usage', `${token.rawName} is given twice`, help);
@@ -115,7 +115,7 @@ function gather(args: readonly string[], table: OptionTable, help: string) {
   return { typed, operands };
 }
 
-function valueOf(
+function valueGiven(
   flag: string,
   spec: OptionSpec,
   value: string | undefined,

@@ -1,0 +1,145 @@
+import { z } from 'zod';
+
+/** An exact decimal number as text, the way exchanges send prices: nothing is lost on the way through JSON. */
+const exact = z.string().regex(/^-?\d+(\.\d+)?$/);
+const count = z.int().min(0);
+const figure = z.number();
+
+/** Levels of a side that a status carries at most. */
+export const LEVELS_MAX = 32;
+/** Fills of a market that a status carries at most, the newest first. */
+export const FILLS_MAX = 20;
+/** Log lines that a status carries at most, the newest last. */
+export const LOG_LINES_MAX = 100;
+
+const level = z.object({
+  price: exact,
+  size: exact,
+  /** How much of `size` is ours; `"0"` when nothing is. */
+  own_size: exact,
+});
+
+const order = z.object({ price: exact, size: exact });
+
+const fill = z.object({
+  time_ms: count,
+  side: z.enum(['buy', 'sell']),
+  price: exact,
+  size: exact,
+  liquidity: z.enum(['maker', 'taker']),
+});
+
+/** One market as a status shows it. Prices are in quote units, sizes in base units. */
+export const marketStatusSchema = z.object({
+  symbol: z.string(),
+  base: z.string(),
+  quote: z.string(),
+  /** `live` is the only state that is quoted from. */
+  state: z.enum(['live', 'stale', 'syncing', 'gapped', 'crossed', 'down']),
+  /** Best first. */
+  book: z.object({ bids: z.array(level).max(LEVELS_MAX), asks: z.array(level).max(LEVELS_MAX) }),
+  fair_value: exact.nullable(),
+  spread_bps: figure.nullable(),
+  /** What we want to rest now, as approved by the risk check; null on a side that is not quoted. */
+  our_bid: order.nullable(),
+  our_ask: order.nullable(),
+  our_spread_bps: figure.nullable(),
+  /** Why a side is not quoted or was reduced, or the empty string. */
+  withheld: z.string(),
+  /** Positive when long, in base units. */
+  position: exact,
+  position_usdc: exact,
+  position_limit_usdc: exact,
+  /** Realised and unrealised, fees taken off. */
+  pnl_usdc: exact,
+  fees_usdc: exact,
+  fills: count,
+  last_fills: z.array(fill).max(FILLS_MAX),
+  decisions_per_s: figure,
+});
+
+/** One actor's probe, with rates over the last second or so. */
+export const actorStatusSchema = z.object({
+  name: z.string(),
+  status: z.enum(['idle', 'running', 'held', 'backingOff', 'stopped', 'failed']),
+  rate_per_s: figure,
+  latency_p50_us: figure.nullable(),
+  latency_p99_us: figure.nullable(),
+  depth: count,
+  dropped: count,
+  restarts: count,
+  breaker: z.string().nullable(),
+});
+
+const latency = z.object({ operation: z.string(), p50_ms: figure, p99_ms: figure });
+
+/** The whole session as `GET /trading/status` answers and the terminal view draws it. */
+export const sessionStatusSchema = z.object({
+  version: z.string(),
+  time_ms: count,
+  uptime_s: figure,
+  /** `paper`: on the devnet in this process. `live`: with real money. */
+  mode: z.enum(['paper', 'live']),
+  trading: z.enum(['starting', 'active', 'paused', 'halted', 'stopping']),
+  /** Who or what brought the trading state about, or the empty string. */
+  trading_reason: z.string(),
+  chain: z.object({
+    chain_id: z.string(),
+    network: z.string(),
+    height: count,
+    /** Mean time between the newest blocks; null before the second. */
+    block_ms: figure.nullable(),
+    /** Time since the newest block; null before the first. */
+    block_age_ms: figure.nullable(),
+  }),
+  account: z.object({
+    pnl_usdc: exact,
+    fees_usdc: exact,
+    fills: count,
+    open_orders: count,
+    orders_placed: count,
+    orders_cancelled: count,
+    orders_refused: count,
+    orders_per_s: figure,
+  }),
+  markets: z.array(marketStatusSchema),
+  actors: z.array(actorStatusSchema),
+  latencies: z.array(latency),
+  process: z.object({
+    rss_mb: figure,
+    event_loop_p99_ms: figure,
+    inputs_per_s: figure,
+    rejects: count,
+  }),
+});
+
+/** See {@link sessionStatusSchema}. */
+export type SessionStatus = z.infer<typeof sessionStatusSchema>;
+/** See {@link marketStatusSchema}. */
+export type MarketStatus = z.infer<typeof marketStatusSchema>;
+/** See {@link actorStatusSchema}. */
+export type ActorStatus = z.infer<typeof actorStatusSchema>;
+
+/** What `GET /health` answers: 200 while `status` is `ok` or `degraded` (trades on, someone should look), else 503. */
+export const healthSchema = z.object({
+  status: z.enum(['ok', 'degraded', 'failing']),
+  version: z.string(),
+  uptime_s: figure,
+  checks: z.array(z.object({ name: z.string(), status: z.enum(['ok', 'warn', 'fail']), detail: z.string() })),
+});
+
+/** See {@link healthSchema}. */
+export type Health = z.infer<typeof healthSchema>;
+
+/** One line for the log window of the terminal view. */
+export interface LogLine {
+  readonly timeMs: number;
+  readonly level: 'info' | 'warn' | 'error';
+  readonly text: string;
+}
+
+/** What the API and the terminal view look at. Each call makes a fresh picture; it must be cheap enough for 4 Hz. */
+export interface StatusSource {
+  status(): SessionStatus;
+  health(): Health;
+}
