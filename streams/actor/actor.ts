@@ -68,7 +68,11 @@ export class ActorCell<In, Out> implements Self, Receiver<In> {
     this.#queue = messageQueue(options.mailbox);
     this.probe = kernel.graph.enter(name, 'actor', new Probe());
     const { supervision } = options;
-    this.#budget = supervision.directive === 'restart' ? new RestartBudget(supervision, kernel.random) : undefined;
+    if (supervision.directive === 'restart') {
+      this.#budget = new RestartBudget(supervision, kernel.random, kernel.restarts.get(name)?.restartsMs);
+      kernel.restarts.set(name, this.#budget);
+    }
+    if (kernel.stopped.delete(name)) this.probe.status = 'stopped';
     this.#out = new Port(
       (subscriber) => {
         kernel.graph.subscribed(name);

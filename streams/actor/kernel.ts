@@ -5,7 +5,7 @@ import { Graph } from './graph.ts';
 import { Port, StepSubscriber, Tap } from './port.ts';
 import { Probe } from './probe.ts';
 import type { ReducerCell } from './reducer.ts';
-import type { Failure } from './supervision.ts';
+import type { Failure, RestartBudget } from './supervision.ts';
 
 /** What the shell hands to the kernel. */
 export interface KernelOptions {
@@ -20,11 +20,17 @@ export interface KernelOptions {
   readonly snapshot?: KernelSnapshot;
 }
 
-/** The state of every reducer and the event counters, as JSON-safe data. */
+/** All that what comes next depends on, as JSON-safe data; it may share parts with the states, so take its text at once. */
 export interface KernelSnapshot {
   readonly timeUs: number;
+  /** How many event numbers each scope has given out. */
   readonly sequences: Readonly<Record<string, number>>;
+  /** The state of each reducer. */
   readonly states: Readonly<Record<string, unknown>>;
+  /** When each actor last restarted, milliseconds; those that never did are absent. */
+  readonly restartsMs: Readonly<Record<string, readonly number[]>>;
+  /** Actors that were stopped, and stay so. */
+  readonly stopped: readonly string[];
 }
 
 /** Inputs as they enter, handed on by key, one turn each. */
@@ -50,10 +56,14 @@ const MAX_FEEDBACK_PER_TURN = 10_000;
 export class KernelCore {
   readonly graph = new Graph();
   readonly cells = new Map<string, ReducerCell>();
-  readonly restored: ReadonlyMap<string, unknown>;
+  /** States that are still to be taken over, each once. */
+  readonly restored: Map<string, unknown>;
+  readonly restarts: Map<string, Pick<RestartBudget, 'restartsMs'>>;
+  readonly stopped: Set<string>;
   readonly clock: Clock;
   readonly random: () => number;
   readonly stopwatchUs: (() => number) | undefined;
+  readonly #clock: Clock;
   readonly #onFailure: ((failure: Failure) => void) | undefined;
   readonly #lanes = new Map<string, { readonly lane: number; count: number }>();
   readonly #sequences: Readonly<Record<string, number>>;
@@ -61,11 +71,19 @@ export class KernelCore {
   #turning = false;
 
   constructor(options: KernelOptions) {
-    this.clock = new TurningClock(options.clock, this);
+    this.#clock = options.clock;
+    this.clock = new TurningClock(options.clock, this, 0);
     this.random = options.random;
     this.stopwatchUs = options.stopwatchUs;
     this.#onFailure = options.onFailure;
     this.restored = new Map(Object.entries(options.snapshot?.states ?? {}));
+    this.restarts = new Map(
+      Object.entries(options.snapshot?.restartsMs ?? {}).map(([name, restartsMs]) => [
+        name,
+        { restartsMs: [...restartsMs] },
+      ]),
+    );
+    this.stopped = new Set(options.snapshot?.stopped);
     this.#sequences = options.snapshot?.sequences ?? {};
   }
 
@@ -73,20 +91,28 @@ export class KernelCore {
     this.#onFailure?.(failure);
   }
 
+  /** The clock for a scope: its timers go by the place of the scope in the wiring. */
+  clockOf(scope: string): Clock {
+    return new TurningClock(this.#clock, this, this.lane(scope).lane);
+  }
+
   /** Event numbers for the scope in the brackets of an actor's name; lane 0 belongs to the inputs. */
   sequencer(actor: string): () => number {
-    const scope = /\[(.*)\]/.exec(actor)?.[1] ?? '';
-    let lane = this.#lanes.get(scope);
-    if (lane === undefined) {
-      lane = { lane: this.#lanes.size + 1, count: this.#sequences[scope] ?? 0 };
-      if (lane.lane >= LANES) throw new RangeError(`more than ${LANES - 1} scopes in one kernel`);
-      this.#lanes.set(scope, lane);
-    }
-    const mine = lane;
+    const mine = this.lane(/\[(.*)\]/.exec(actor)?.[1] ?? '');
     return () => {
       mine.count += 1;
       return mine.count * LANES + mine.lane;
     };
+  }
+
+  /** The lane of a scope, in the order of the wiring. */
+  lane(scope: string): { readonly lane: number; count: number } {
+    const known = this.#lanes.get(scope);
+    if (known !== undefined) return known;
+    const lane = { lane: this.#lanes.size + 1, count: this.#sequences[scope] ?? 0 };
+    if (lane.lane >= LANES) throw new RangeError(`more than ${LANES - 1} scopes in one kernel`);
+    this.#lanes.set(scope, lane);
+    return lane;
   }
 
   /** Runs `work`, then what it fed back, in order, until nothing is left. */
@@ -110,12 +136,17 @@ export class KernelCore {
   }
 
   snapshot(): KernelSnapshot | undefined {
-    const settled = ({ kind, probe }: { kind: string; probe: Probe }): boolean =>
-      kind !== 'actor' || (probe.depth === 0 && probe.status !== 'backingOff');
-    if (this.#turning || !this.graph.nodes.every(settled)) return undefined;
+    const unsettled = ({ status, depth }: Probe): boolean => depth > 0 || status === 'held' || status === 'backingOff';
+    const actors = this.graph.nodes.filter(({ kind }) => kind === 'actor');
+    if (this.#turning || actors.some(({ probe }) => unsettled(probe))) return undefined;
     const sequences = Object.fromEntries([...this.#lanes].map(([scope, lane]) => [scope, lane.count]));
     const states = Object.fromEntries([...this.cells].map(([key, cell]) => [key, cell.encode()]));
-    return { timeUs: this.clock.nowUs(), sequences, states };
+    const restartsMs: Record<string, readonly number[]> = {};
+    for (const [name, budget] of this.restarts) {
+      if (budget.restartsMs.length > 0) restartsMs[name] = [...budget.restartsMs];
+    }
+    const stopped = actors.filter(({ probe }) => probe.status === 'stopped').map(({ name }) => name);
+    return { timeUs: this.clock.nowUs(), sequences, states, restartsMs, stopped };
   }
 
   #settle(): void {
@@ -138,16 +169,15 @@ export class KernelCore {
  * through one queue, so that every subscriber sees one order and the next input finds the system settled.
  */
 export class Kernel {
+  /** The clock for what lives in this scope. */
+  readonly clock: Clock;
   readonly #core: KernelCore;
   readonly #scope: string;
 
   constructor(options: KernelOptions | KernelCore, scope = '') {
     this.#core = options instanceof KernelCore ? options : new KernelCore(options);
     this.#scope = scope;
-  }
-
-  get clock(): Clock {
-    return this.#core.clock;
+    this.clock = scope === '' ? this.#core.clock : this.#core.clockOf(scope);
   }
 
   get graph(): Graph {
@@ -248,7 +278,7 @@ export class Kernel {
   /**
    * The state of everything, between two turns.
    *
-   * @returns undefined while a mailbox holds something or an actor waits to restart: try again after the next input
+   * @returns undefined while a mailbox holds something, or an actor holds or waits to restart: try again after the next input
    */
   snapshot(): KernelSnapshot | undefined {
     return this.#core.snapshot();
@@ -259,14 +289,19 @@ export class Kernel {
   }
 }
 
-/** The clock handed to stages: each timer is a turn of its own. */
+/**
+ * The clock handed to stages: each timer is a turn of its own. Timers due at one instant fire by scope in the order of the
+ * wiring, not by when each was set: that would differ between a restored system and the uninterrupted one.
+ */
 class TurningClock implements Clock {
   readonly #clock: Clock;
   readonly #core: KernelCore;
+  readonly #rank: number;
 
-  constructor(clock: Clock, core: KernelCore) {
+  constructor(clock: Clock, core: KernelCore, rank: number) {
     this.#clock = clock;
     this.#core = core;
+    this.#rank = rank;
   }
 
   nowUs(): number {
@@ -277,8 +312,8 @@ class TurningClock implements Clock {
     return this.#clock.now();
   }
 
-  at(dueUs: number, work: () => void): () => void {
-    return this.#clock.at(dueUs, () => this.#core.turn(work, undefined));
+  at(dueUs: number, work: () => void, rank = this.#rank): () => void {
+    return this.#clock.at(dueUs, () => this.#core.turn(work, undefined), rank);
   }
 
   schedule: SchedulerLike['schedule'] = (work, delayMs, state) => {

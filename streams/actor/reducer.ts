@@ -21,8 +21,11 @@ export interface Reducer<S, In, Out> {
   encode(state: S): unknown;
   /** @throws Error on data that `encode` did not make */
   decode(plain: unknown): S;
-  /** Called at the start when the state comes from a snapshot: emits what those downstream had already been told. */
-  restored?(state: S, turn: Turn<Out>): void;
+  /**
+   * Called at every start of the behavior, be the state fresh, kept or restored: emits what those downstream go by until the
+   * first event. The same at every start, so that a restored system is where the uninterrupted one was.
+   */
+  started?(state: S, turn: Turn<Out>): void;
 }
 
 /** Holds the state of one reducer outside its behavior, where supervision and snapshots can reach it. */
@@ -32,7 +35,6 @@ export class ReducerCell<S = unknown, In = unknown, Out = unknown> {
   readonly #kernel: KernelCore;
   readonly #key: string;
   #state: S;
-  #isRestored = false;
 
   constructor(kernel: KernelCore, key: string, reducer: Reducer<S, In, Out>) {
     this.#kernel = kernel;
@@ -48,8 +50,7 @@ export class ReducerCell<S = unknown, In = unknown, Out = unknown> {
           nowUs: () => kernel.clock.nowUs(),
           nextSeq,
         };
-        if (this.#isRestored) reducer.restored?.(this.#state, turn);
-        this.#isRestored = false;
+        reducer.started?.(this.#state, turn);
         return source.subscribe(
           new StepSubscriber<In, Out>(subscriber, (event) => reducer.step(this.#state, event, turn)),
         );
@@ -60,9 +61,9 @@ export class ReducerCell<S = unknown, In = unknown, Out = unknown> {
     return this.#reducer.encode(this.#state);
   }
 
-  /** Back to the restored state, or a fresh one. */
+  /** To a fresh state, also where the first one was restored: by now that is history. */
   reset(): void {
-    this.#state = this.#first();
+    this.#state = this.#reducer.initial();
   }
 
   forget(): void {
@@ -71,7 +72,7 @@ export class ReducerCell<S = unknown, In = unknown, Out = unknown> {
 
   #first(): S {
     const restored = this.#kernel.restored.get(this.#key);
-    this.#isRestored = restored !== undefined;
+    this.#kernel.restored.delete(this.#key);
     return restored === undefined ? this.#reducer.initial() : this.#reducer.decode(restored);
   }
 }

@@ -2,8 +2,8 @@
  * What happens when an actor's behavior fails. The message at fault is reported with the failure and not delivered again.
  *
  * - `resume` goes on with the next message and keeps the state;
- * - `restart` waits, then starts the behavior afresh (state fresh, or as last restored from a snapshot); what arrives
- *   meanwhile waits in the mailbox. More than `maxRestarts` within `maxRestartsWithinMs` escalates. The n-th wait in a row is
+ * - `restart` waits, then starts the behavior with a fresh state; what arrives meanwhile waits in the mailbox. More than
+ *   `maxRestarts` within `maxRestartsWithinMs` escalates. The n-th wait in a row is
  *   `min(maxBackoffMs, minBackoffMs · 2ⁿ⁻¹) · (1 + random · randomFactor)`, as in Pekko's `RestartSettings`;
  * - `stop` completes the actor's output;
  * - `escalate` fails it, and so fails the behavior of the actor around it, or the system.
@@ -37,20 +37,23 @@ export interface Failure {
 export class RestartBudget {
   readonly #settings: RestartSettings;
   readonly #random: () => number;
-  readonly #restartsMs: number[] = [];
+  /** When the restarts in the window were, milliseconds, oldest first. */
+  readonly restartsMs: number[];
 
-  constructor(settings: RestartSettings, random: () => number) {
+  /** @param restartsMs those before, where the budget goes on from a snapshot */
+  constructor(settings: RestartSettings, random: () => number, restartsMs: readonly number[] = []) {
     this.#settings = settings;
     this.#random = random;
+    this.restartsMs = [...restartsMs];
   }
 
   /** @returns milliseconds to wait, or `undefined` when the budget is spent */
   next(nowMs: number): number | undefined {
     const { minBackoffMs, maxBackoffMs, randomFactor, maxRestarts, maxRestartsWithinMs } = this.#settings;
-    while (this.#restartsMs.length > 0 && this.#restartsMs[0]! <= nowMs - maxRestartsWithinMs) this.#restartsMs.shift();
-    if (this.#restartsMs.length >= maxRestarts) return undefined;
-    this.#restartsMs.push(nowMs);
-    const backoffMs = Math.min(maxBackoffMs, minBackoffMs * 2 ** (this.#restartsMs.length - 1));
+    while (this.restartsMs.length > 0 && this.restartsMs[0]! <= nowMs - maxRestartsWithinMs) this.restartsMs.shift();
+    if (this.restartsMs.length >= maxRestarts) return undefined;
+    this.restartsMs.push(nowMs);
+    const backoffMs = Math.min(maxBackoffMs, minBackoffMs * 2 ** (this.restartsMs.length - 1));
     return backoffMs * (1 + this.#random() * randomFactor);
   }
 }

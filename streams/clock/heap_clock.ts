@@ -3,6 +3,7 @@ import { type Clock, MICROS_PER_MS } from './clock.ts';
 
 interface Timer {
   readonly dueUs: number;
+  readonly rank: number;
   readonly order: number;
   work: (() => void) | null;
 }
@@ -10,7 +11,7 @@ interface Timer {
 /**
  * A virtual clock on a binary heap: it stands still until {@link advanceTo} moves it, and then jumps from timer to timer.
  *
- * Timers fire in order of due time, then of creation; a timer that creates another one due at or before the target fires
+ * Timers fire in order of due time, then of rank, then of creation; a timer that creates another one due at or before the target fires
  * that too, in the same advance. Pushing and popping cost O(log n); RxJS's VirtualTimeScheduler sorts an array instead.
  */
 export class HeapClock implements Clock {
@@ -50,9 +51,9 @@ export class HeapClock implements Clock {
     return this.#heap[0]?.dueUs ?? Number.POSITIVE_INFINITY;
   }
 
-  at(dueUs: number, work: () => void): () => void {
+  at(dueUs: number, work: () => void, rank = 0): () => void {
     if (this.pending >= this.#capacity) throw new RangeError(`clock: more than ${this.#capacity} timers pending`);
-    const timer: Timer = { dueUs: Math.max(Math.round(dueUs), this.#nowUs), order: this.#order++, work };
+    const timer: Timer = { dueUs: Math.max(Math.round(dueUs), this.#nowUs), rank, order: this.#order++, work };
     this.#push(timer);
     return () => {
       if (timer.work === null) return;
@@ -151,5 +152,6 @@ export class HeapClock implements Clock {
 }
 
 function before(a: Timer, b: Timer): boolean {
-  return a.dueUs < b.dueUs || (a.dueUs === b.dueUs && a.order < b.order);
+  if (a.dueUs !== b.dueUs) return a.dueUs < b.dueUs;
+  return a.rank < b.rank || (a.rank === b.rank && a.order < b.order);
 }

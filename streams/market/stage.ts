@@ -68,8 +68,8 @@ function localBook(market: string): Reducer<{ view: LocalBook; asked: boolean },
       const { view, asked } = plain as { view: LocalBookState; asked: boolean };
       return { view: LocalBook.decode(market, view), asked };
     },
-    // Sampling goes on from the book as it was: a heartbeat may be due before the next input.
-    restored: ({ view }, turn) => turn.emit(view),
+    // Sampling has something to go by before the first input: a heartbeat may be due.
+    started: ({ view }, turn) => turn.emit(view),
   };
 }
 

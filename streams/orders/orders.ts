@@ -2,7 +2,7 @@ import type { Reducer, Turn } from '../actor/reducer.ts';
 import type { Command } from '../inputs.ts';
 import type { Reject, Side } from '../market/types.ts';
 import type { OrderRate } from '../risk/order_rate.ts';
-import { type Approved, isApproved } from '../risk/risk.ts';
+import { type Approved, approvedBefore, isApproved } from '../risk/risk.ts';
 import { book, reconcile, settle } from './execution.ts';
 import { LIFE_CYCLE, type LiveStatus, type OrderEvent } from './life_cycle.ts';
 import { send } from './transactions.ts';
@@ -107,8 +107,11 @@ export function orders(parameters: OrderParameters): Reducer<OrdersState, Orders
     }),
     step: (state, event, turn) => step(parameters, state, event, turn),
     encode: (state) => state,
-    // Approvals are known by identity, so a restored state waits for fresh ones, at most one sampling period.
-    decode: (plain) => ({ ...structuredCopy(plain as OrdersState), wanted: {} }),
+    decode: (plain) => {
+      const state = structuredCopy(plain as OrdersState);
+      for (const wish of Object.values(state.wanted)) approvedBefore(wish);
+      return state;
+    },
   };
 }
 

@@ -42,6 +42,11 @@ export function isApproved(quote: Approved): boolean {
   return approvals.has(quote);
 }
 
+/** Knows again an approval that comes back from a snapshot: it had passed the risk stage before it was stored. */
+export function approvedBefore(approved: Approved): void {
+  approvals.add(approved);
+}
+
 /** An approval to have nothing resting: the safe thing, that needs no check. */
 export function withdrawal(
   market: string,
