@@ -89,20 +89,24 @@ export class Ladder {
     return slot < 0 ? -1 : this.#base + slot;
   }
 
-  /** Calls `visit` for the best `most` levels, best first. */
+  /** Calls `visit` for the best `most` levels, best first, those outside the window included. */
   forEach(most: number, visit: (tick: number, lots: number) => void): void {
-    let tick = this.bestTick;
-    for (let i = 0; i < most && tick >= 0; i += 1) {
+    let left = most;
+    for (let tick = this.bestTick; left > 0 && tick >= 0; left -= 1) {
       visit(tick, this.#lots[tick - this.#base]!);
       tick = this.nextTick(tick);
     }
+    // A thin book: what is seen of it must not depend on where its window happens to lie.
+    if (left > 0 && this.#far.size > 0) {
+      const far = [...this.#far.keys()].sort((a, b) => (this.#better(a, b) ? -1 : 1));
+      for (const tick of far.slice(0, left)) visit(tick, this.#far.get(tick)!);
+    }
   }
 
-  /** All levels as flat pairs, near ones first: plain data for a snapshot. */
+  /** All levels as flat pairs, best first: plain data for a snapshot. */
   encode(): number[] {
     const pairs: number[] = [];
-    this.forEach(WINDOW, (tick, lots) => pairs.push(tick, lots));
-    for (const [tick, lots] of this.#far) pairs.push(tick, lots);
+    this.forEach(Number.POSITIVE_INFINITY, (tick, lots) => pairs.push(tick, lots));
     return pairs;
   }
 
