@@ -35,7 +35,7 @@ export const marketStatusSchema = z.object({
   base: z.string(),
   quote: z.string(),
   /** `live` is the only state that is quoted from. */
-  state: z.enum(['live', 'stale', 'syncing', 'gapped', 'crossed', 'down']),
+  state: z.enum(['live', 'stale', 'syncing', 'gapped', 'crossed', 'down', 'empty']),
   /** Best first. */
   book: z.object({ bids: z.array(level).max(LEVELS_MAX), asks: z.array(level).max(LEVELS_MAX) }),
   fair_value: exact.nullable(),

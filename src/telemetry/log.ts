@@ -1,0 +1,124 @@
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { type DestinationStream, type Logger, pino } from 'pino';
+import type { LogLine } from '../api/status.ts';
+import { Secret } from '../config/secret.ts';
+
+export type { Logger } from 'pino';
+
+const MEGABYTE = 1_048_576;
+/** A line is cut here: an endpoint that answers nonsense must not fill the disk. */
+const LINE_MAX_BYTES = 16_384;
+/** A last defence: whatever key a secret may hide behind. The first is that secrets are of type `Secret`. */
+const REDACTED_PATHS = ['mnemonic', 'secret', 'token', 'password', 'authorization'].flatMap((key) => [key, `*.${key}`]);
+
+/** How and where to log. */
+export interface LogOptions {
+  readonly level: string;
+  /** Where the lines go: standard output when the terminal is not drawn on, else {@link rotatingFile}. */
+  readonly destination: DestinationStream;
+  /** Sees every line that is logged at info or above, for the log window of the terminal view. */
+  readonly onLine?: (line: LogLine) => void;
+}
+
+/** A logger of JSON lines: time as ISO text, level by name, secrets redacted, long lines cut. */
+export function openLog(options: LogOptions): Logger {
+  const { destination, onLine } = options;
+  const cut: DestinationStream = {
+    write: (line) => destination.write(line.length > LINE_MAX_BYTES ? `${shortened(line)}\n` : line),
+  };
+  return pino(
+    {
+      level: options.level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: { paths: REDACTED_PATHS, censor: '[redacted]' },
+      serializers: { err: pino.stdSerializers.err },
+      hooks: {
+        logMethod(args, method, level) {
+          if (onLine !== undefined && level >= 30) onLine(lineOf(args, level));
+          method.apply(this, args);
+        },
+      },
+    },
+    cut,
+  );
+}
+
+function shortened(line: string): string {
+  return JSON.stringify({
+    level: 'warn',
+    msg: 'a log line was too long',
+    bytes: line.length,
+    begins: line.slice(0, 200),
+  });
+}
+
+function lineOf(args: readonly unknown[], level: number): LogLine {
+  const text = args.find((arg) => typeof arg === 'string') ?? '';
+  const fields = typeof args[0] === 'object' && args[0] !== null ? Object.entries(args[0]) : [];
+  const shown = fields
+    .filter(([key, value]) => key !== 'err' && (typeof value !== 'object' || value instanceof Secret))
+    .map(([key, value]) => `${key}=${String(value)}`);
+  const error = fields.find(([key]) => key === 'err')?.[1] as Error | undefined;
+  const parts = [String(text), ...shown, ...(error === undefined ? [] : [error.message])];
+  return { timeMs: Date.now(), level: level >= 50 ? 'error' : level >= 40 ? 'warn' : 'info', text: parts.join('  ') };
+}
+
+/** A log file in a folder that is rotated by size: `flashmm.log`, then `.1` … up to `filesMax` in all, the oldest deleted. */
+export interface RotatingFileOptions {
+  readonly folder: string;
+  readonly maxMb: number;
+  readonly filesMax: number;
+}
+
+/**
+ * Opens the log file in the folder, which is made if it is missing. Lines are written before `write` returns, so that the
+ * last ones before a crash are there.
+ *
+ * @throws Error when the folder cannot be written to
+ */
+export function rotatingFile(
+  options: RotatingFileOptions,
+): DestinationStream & { readonly path: string; close(): void } {
+  const path = join(options.folder, 'flashmm.log');
+  mkdirSync(options.folder, { recursive: true });
+  let file = openSync(path, 'a');
+  let bytes = statSync(path).size;
+  const rotate = () => {
+    closeSync(file);
+    const name = (age: number) => (age === 0 ? path : `${path}.${age}`);
+    rmSync(name(options.filesMax - 1), { force: true });
+    for (let age = options.filesMax - 2; age >= 0; age -= 1) {
+      if (existsSync(name(age))) renameSync(name(age), name(age + 1));
+    }
+    file = openSync(path, 'w');
+    bytes = 0;
+  };
+  // A full disk must not stop the trading: lines are lost, counted, and the count is logged when there is room again.
+  let lost = 0;
+  const put = (line: string) => {
+    const size = Buffer.byteLength(line);
+    if (bytes > 0 && bytes + size > options.maxMb * MEGABYTE) rotate();
+    writeSync(file, line);
+    bytes += size;
+  };
+  return {
+    path,
+    write: (line) => {
+      try {
+        if (lost > 0) {
+          put(
+            `${JSON.stringify({ level: 'warn', msg: 'log lines were lost: the file could not be written', lost })}\n`,
+          );
+          lost = 0;
+        }
+        put(line);
+      } catch {
+        lost += 1;
+      }
+    },
+    close: () => closeSync(file),
+  };
+}
