@@ -31,6 +31,8 @@ export interface ConfigSources {
   readonly file?: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly flags: readonly FlagSetting[];
+  /** Leaves the default file unread: the defaults alone. */
+  readonly withoutFile?: true;
 }
 
 /** The effective configuration and where each value came from. */
@@ -64,7 +66,7 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
     problems: [],
   };
   const file = sources.file ?? (sources.env.FLASHMM_CONFIG || undefined);
-  const read = readToml(file ?? DEFAULT_FILE, file !== undefined);
+  const read = sources.withoutFile ? undefined : readToml(file ?? DEFAULT_FILE, file !== undefined);
   if (read !== undefined) takeFile(gathered, read.table, read.name);
   takeEnvironment(gathered, sources.env);
   for (const flag of sources.flags) takeText(gathered, flag.path, flag.text, flag.from);
