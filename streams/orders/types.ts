@@ -61,6 +61,8 @@ export interface BatchCommitted extends Stamped {
   readonly height: number;
   /** The venue's ids of the placed orders, in the order of `places`; the empty string for one that it refused. */
   readonly orderIds: readonly string[];
+  /** What the transaction cost in usei, where the venue charges so. */
+  readonly feeUsei?: string;
 }
 
 /** The batch certainly had no effect, and never will. */
