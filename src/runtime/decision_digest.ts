@@ -21,7 +21,12 @@ const stringify = configure({ deterministic: true, strict: true, bigint: false }
  * @throws Error when a number is not finite or a value is none of JSON's
  */
 export function canonical(decision: Decision): string {
-  return stringify(decision)!;
+  return canonicalText(decision);
+}
+
+/** Any plain data in that form: two are the same exactly when these texts are. @throws Error as {@link canonical} does */
+export function canonicalText(value: unknown): string {
+  return stringify(value) ?? 'undefined';
 }
 
 /**

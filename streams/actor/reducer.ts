@@ -1,4 +1,4 @@
-import { Observable } from 'rxjs';
+import { Observable, type Subscriber } from 'rxjs';
 import type { KernelCore } from './kernel.ts';
 import { StepSubscriber } from './port.ts';
 
@@ -23,7 +23,8 @@ export interface Reducer<S, In, Out> {
   decode(plain: unknown): S;
   /**
    * Called at every start of the behavior, be the state fresh, kept or restored: emits what those downstream go by until the
-   * first event. The same at every start, so that a restored system is where the uninterrupted one was.
+   * first event. The same at every start, so that a restored system is where the uninterrupted one was. It is a turn of its
+   * own, in the instant of the start, when everyone downstream has subscribed.
    */
   started?(state: S, turn: Turn<Out>): void;
 }
@@ -50,11 +51,23 @@ export class ReducerCell<S = unknown, In = unknown, Out = unknown> {
           nowUs: () => kernel.clock.nowUs(),
           nextSeq,
         };
-        reducer.started?.(this.#state, turn);
+        if (reducer.started !== undefined) this.#tellStart(subscriber, turn);
         return source.subscribe(
           new StepSubscriber<In, Out>(subscriber, (event) => reducer.step(this.#state, event, turn)),
         );
       });
+  }
+
+  #tellStart(subscriber: Subscriber<Out>, turn: Turn<Out>): void {
+    const { clock } = this.#kernel;
+    const tell = (): void => {
+      try {
+        this.#reducer.started!(this.#state, turn);
+      } catch (error) {
+        subscriber.error(error);
+      }
+    };
+    subscriber.add(clock.at(clock.nowUs(), tell));
   }
 
   encode(): unknown {

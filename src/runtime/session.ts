@@ -1,0 +1,230 @@
+import { type Observable, Subject } from 'rxjs';
+import type { Kernel } from '../../streams/actor/kernel.ts';
+import type { Failure } from '../../streams/actor/supervision.ts';
+import type { Decision } from '../../streams/decisions.ts';
+import type { AccountSettings } from '../../streams/settings.ts';
+import { type JournalOptions, JournalWriter, writeSnapshotFile } from '../journal/writer.ts';
+import type { CancelReport, Feed, Venue } from '../venue/port.ts';
+import type { DigestMark } from './decision_digest.ts';
+import { Edge, type SetTimer } from './edge.ts';
+import type { EdgeStats } from './edge_stats.ts';
+import type { Notify } from './notices.ts';
+import { Reactor, type ReactorPlan, type ReactorSnapshot } from './reactor.ts';
+import { systemWallClock, type WallClock } from './wall_clock.ts';
+
+/** How long the venue may take to confirm that nothing rests: some blocks. With the closing below, under ten seconds. */
+const CANCEL_MS = 7_500;
+
+/** How long feeds and venue may take to close once all is cancelled. */
+const CLOSE_MS = 1_500;
+
+/** What a session is made of. */
+export interface SessionOptions {
+  readonly settings: AccountSettings;
+  /** Takes the orders, and delivers its own markets' data. */
+  readonly venue: Venue;
+  /** Market data besides the venue's. */
+  readonly feeds?: readonly Feed[];
+  readonly seed: number;
+  /** Where the journal is kept; without it the session can't be replayed. */
+  readonly journal?: Omit<JournalOptions, 'plan' | 'from'>;
+  /** Goes on from a snapshot of a session with the same settings. */
+  readonly from?: ReactorSnapshot;
+  readonly notify: Notify;
+  /** Told once when the pipeline or the journal has failed; {@link Session.stop} is then to be called, which cancels all. */
+  readonly onFatal: (error: unknown) => void;
+  readonly wallNowUs?: WallClock;
+  readonly setTimer?: SetTimer;
+}
+
+/** How a session ended. */
+export interface StopReport extends CancelReport {
+  readonly digest: DigestMark;
+  /** What did not go as it should: the venue did not confirm, a feed did not close. Empty when all went well. */
+  readonly troubles: readonly string[];
+  readonly seconds: number;
+}
+
+/**
+ * A live session: the reactor behind its edge, with a venue and feeds on one side and the venue's orders on the other.
+ */
+export class Session {
+  readonly edge: Edge;
+  readonly kernel: Kernel;
+  readonly plan: ReactorPlan;
+  readonly journal: JournalWriter | undefined;
+  /** Every decision, as it is made. A listener that throws is an unhandled error of the process, not of the pipeline. */
+  readonly decisions$: Observable<Decision>;
+  readonly #options: SessionOptions;
+  readonly #reactor: Reactor;
+  readonly #decisions = new Subject<Decision>();
+  readonly #feedOf = new Map<string, Feed>();
+  readonly #wallNowUs: WallClock;
+  #failure: unknown;
+  #stopping: Promise<StopReport> | undefined;
+
+  /** @throws Error when the settings make no pipeline, or the journal's folder cannot be written */
+  constructor(options: SessionOptions) {
+    const { settings, seed, from, notify, venue, feeds = [] } = options;
+    this.#options = options;
+    this.#wallNowUs = options.wallNowUs ?? systemWallClock();
+    this.plan = { settings, seed, startUs: from?.timeUs ?? this.#wallNowUs() };
+    this.decisions$ = this.#decisions.asObservable();
+    for (const feed of [...feeds, venue]) for (const { symbol } of feed.markets) this.#feedOf.set(symbol, feed);
+    this.#reactor = new Reactor(
+      this.plan,
+      {
+        onDecision: (decision) => this.#decided(decision),
+        onFailure: (failure) => tellFailure(notify, failure),
+        stopwatchUs: () => performance.now() * 1_000,
+      },
+      from,
+    );
+    this.kernel = this.#reactor.kernel;
+    this.journal = options.journal && new JournalWriter({ ...options.journal, plan: this.plan, from });
+    this.edge = new Edge(this.#reactor, {
+      wallNowUs: this.#wallNowUs,
+      setTimer: options.setTimer ?? realTimer,
+      notify,
+      journal: this.journal,
+      onFatal: (error) => this.#failed(error),
+    });
+  }
+
+  get stats(): EdgeStats {
+    return this.edge.stats;
+  }
+
+  get digest(): DigestMark {
+    return this.#reactor.digest.mark();
+  }
+
+  /**
+   * Opens venue and feeds, and begins.
+   *
+   * @throws Error when one of them can never work as configured; everything is closed again then
+   */
+  async start(): Promise<void> {
+    this.edge.start();
+    try {
+      await Promise.all(this.#all().map((feed) => feed.open(this.edge)));
+    } catch (error) {
+      await within(CLOSE_MS, Promise.allSettled(this.#all().map((feed) => feed.close())));
+      this.#end(`did not start: ${messageOf(error)}`);
+      throw error;
+    }
+  }
+
+  /**
+   * Stops quoting, cancels everything, waits until the venue confirms, and closes; within ten seconds whatever happens. A
+   * second call gets the first one's report.
+   *
+   * @param by who asked: `sigint`, `api` …
+   */
+  stop(by: string): Promise<StopReport> {
+    this.#stopping ??= this.#stop(by);
+    return this.#stopping;
+  }
+
+  /** Writes the state to a file of its own. @returns false while something waits inside: try again a moment later */
+  saveSnapshot(path: string, flashmm: string): boolean {
+    const snapshot = this.edge.snapshot();
+    if (snapshot === undefined) return false;
+    const session = this.#options.journal?.session ?? '';
+    writeSnapshotFile(path, snapshot, { session, flashmm, plan: this.plan });
+    return true;
+  }
+
+  async #stop(by: string): Promise<StopReport> {
+    const startedMs = performance.now();
+    const troubles: string[] = this.#failure === undefined ? [] : [messageOf(this.#failure)];
+    this.edge.accept({ kind: 'command', seq: 0, timeUs: 0, command: 'pause', by });
+    const { venue } = this.#options;
+    const cancelled = await within(
+      CANCEL_MS + 500,
+      attempt(() => venue.cancelAll(CANCEL_MS)),
+    );
+    if (cancelled === undefined) troubles.push(`${venue.name}: did not answer whether all orders are cancelled`);
+    else if (cancelled instanceof Error) troubles.push(`${venue.name}: cancelling all failed: ${cancelled.message}`);
+    const closings = this.#all().map(async (feed) => {
+      const closed = await within(
+        CLOSE_MS,
+        attempt(() => feed.close()),
+      );
+      if (closed instanceof Error) troubles.push(`${feed.name}: closing failed: ${closed.message}`);
+    });
+    await Promise.all(closings);
+    const trouble = this.#end(this.#failure === undefined ? `stopped by ${by}` : messageOf(this.#failure));
+    if (trouble !== undefined) troubles.push(trouble);
+    // Unknown is told as something: the caller must not believe that nothing rests.
+    const report = cancelled === undefined || cancelled instanceof Error ? { cancelled: 0, remaining: 1 } : cancelled;
+    const seconds = (performance.now() - startedMs) / 1_000;
+    return { ...report, digest: this.digest, troubles, seconds };
+  }
+
+  #end(reason: string): string | undefined {
+    this.edge.close();
+    try {
+      this.journal?.close(this.digest, reason);
+    } catch (error) {
+      return `journal: ${messageOf(error)}`;
+    }
+    return undefined;
+  }
+
+  #decided(decision: Decision): void {
+    this.stats.decided(decision, this.#wallNowUs());
+    if (decision.kind === 'orderBatch') this.#options.venue.submit(decision);
+    else if (decision.kind === 'resync') this.#feedOf.get(decision.market)?.resync?.(decision.market);
+    this.#decisions.next(decision);
+  }
+
+  #failed(error: unknown): void {
+    this.#failure = error;
+    this.#options.notify('error', messageOf(error));
+    this.#options.onFatal(error);
+  }
+
+  #all(): readonly Feed[] {
+    const { venue, feeds = [] } = this.#options;
+    return [venue, ...feeds];
+  }
+}
+
+function tellFailure(notify: Notify, { actor, error, decision, timeUs }: Failure): void {
+  notify(decision === 'escalate' ? 'error' : 'warn', `actor ${actor} failed: ${messageOf(error)}`, {
+    decision,
+    timeUs,
+  });
+}
+
+function realTimer(work: () => void, delayMs: number): () => void {
+  const timer = setTimeout(work, delayMs);
+  return () => clearTimeout(timer);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** What `work` resolves to, or the error it fails with. */
+async function attempt<T>(work: () => Promise<T>): Promise<T | Error> {
+  try {
+    return await work();
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/** What `work` resolves to, or undefined when it takes longer. */
+async function within<T>(deadlineMs: number, work: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), deadlineMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
