@@ -11,6 +11,16 @@ export interface Entry {
 /** Every command, in the order of the help. */
 export const REGISTRY: readonly Entry[] = [
   {
+    name: 'backtest',
+    summary: 'Run the market maker on a recording, in virtual time.',
+    load: () => import('./commands/backtest.ts'),
+  },
+  {
+    name: 'replay',
+    summary: 'Replay the input journal of a session and compare its decisions.',
+    load: () => import('./commands/replay.ts'),
+  },
+  {
     name: 'record',
     summary: 'Record live Binance market data to a file.',
     load: () => import('./commands/record.ts'),
