@@ -52,7 +52,9 @@ export class JournalReader {
 
   /** @throws Error when there is no journal at `path` */
   constructor(path: string) {
-    this.segments = statSync(path).isDirectory()
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found === undefined) throw new Error(`${path}: there is no such file or folder`);
+    this.segments = found.isDirectory()
       ? readdirSync(path)
           .filter((name) => SEGMENT.test(name))
           .sort()
