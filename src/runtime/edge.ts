@@ -36,6 +36,8 @@ export interface EdgeOptions {
   readonly setTimer: SetTimer;
   readonly notify: Notify;
   readonly journal?: InputLog | undefined;
+  /** Sees every input after it has taken effect, for figures. Must not throw. */
+  readonly onInput?: ((input: Input) => void) | undefined;
   /** Told once that nothing more will be decided; the shell cancels all orders and ends. */
   readonly onFatal: (error: unknown) => void;
 }
@@ -127,6 +129,7 @@ export class Edge implements Inlet {
     if (input.kind === 'reject') this.#tell(input);
     this.#reactor.take(input);
     this.stats.taken(input, wallNowUs() - nowUs);
+    this.#options.onInput?.(input);
     journal?.settled(this.#reactor);
   }
 

@@ -2,6 +2,7 @@ import { type Observable, Subject } from 'rxjs';
 import type { Kernel } from '../../streams/actor/kernel.ts';
 import type { Failure } from '../../streams/actor/supervision.ts';
 import type { Decision } from '../../streams/decisions.ts';
+import type { Input } from '../../streams/inputs.ts';
 import type { AccountSettings } from '../../streams/settings.ts';
 import { type JournalOptions, JournalWriter, writeSnapshotFile } from '../journal/writer.ts';
 import type { CancelReport, Feed, Venue } from '../venue/port.ts';
@@ -31,6 +32,8 @@ export interface SessionOptions {
   /** Goes on from a snapshot of a session with the same settings. */
   readonly from?: ReactorSnapshot;
   readonly notify: Notify;
+  /** Sees every input after it has taken effect, for figures. Must not throw. */
+  readonly onInput?: (input: Input) => void;
   /** Told once when the pipeline or the journal has failed; {@link Session.stop} is then to be called, which cancels all. */
   readonly onFatal: (error: unknown) => void;
   readonly wallNowUs?: WallClock;
@@ -87,6 +90,7 @@ export class Session {
       setTimer: options.setTimer ?? realTimer,
       notify,
       journal: this.journal,
+      onInput: options.onInput,
       onFatal: (error) => this.#failed(error),
     });
   }
