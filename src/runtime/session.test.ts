@@ -119,7 +119,7 @@ describe('a session', () => {
     expect(session.stats.batchLatency.count).toBe(venue.batches.length);
     expect(session.stats.decisionLatency.count).toBeGreaterThan(40);
     const replayed = await replay(directory);
-    expect(replayed).toMatchObject({ equal: true, closed: 'stopped by sigint', replayed: report.digest, snapshots: 4 });
+    expect(replayed).toMatchObject({ equal: true, closed: 'stopped by sigint', replayed: report.digest, snapshots: 5 });
     expect(await replay(directory, { fromSnapshot: 2 })).toMatchObject({ equal: true, replayed: report.digest });
   });
 
