@@ -28,7 +28,7 @@ function startAgain() {
     process.exit(EXIT_ENVIRONMENT);
   }
   const script = fileURLToPath(import.meta.url);
-  const child = spawn(node, [...process.execArgv, script, ...process.argv.slice(2)], { stdio: 'inherit' });
+  const child = spawn(node, [script, ...process.argv.slice(2)], { stdio: 'inherit' });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2']) {
     process.on(signal, () => child.kill(signal));
   }

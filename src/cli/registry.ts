@@ -11,6 +11,11 @@ export interface Entry {
 /** Every command, in the order of the help. */
 export const REGISTRY: readonly Entry[] = [
   {
+    name: 'start',
+    summary: 'Make markets: on the devnet in this process, or, with two settings, on a chain.',
+    load: () => import('./commands/start.ts'),
+  },
+  {
     name: 'backtest',
     summary: 'Run the market maker on a recording, in virtual time.',
     load: () => import('./commands/backtest.ts'),

@@ -1,0 +1,182 @@
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Market } from '../../streams/market/types.ts';
+import type { AccountSettings } from '../../streams/settings.ts';
+import { RecordingError } from '../binance/recording.ts';
+import { CommandError } from '../cli/command.ts';
+import { accountSettings } from '../config/account.ts';
+import type { Config } from '../config/schema.ts';
+import { tradingMode } from '../config/trading_mode.ts';
+import { DEVNET_MNEMONIC, type DevnetHandle } from '../devnet/devnet.ts';
+import { startPopulatedDevnet } from '../devnet/populated.ts';
+import type { Notify } from '../runtime/notices.ts';
+import { seededRandom } from '../runtime/random.ts';
+import { Session } from '../runtime/session.ts';
+import { systemWallClock } from '../runtime/wall_clock.ts';
+import { SeiVenue } from '../sei/venue.ts';
+import { LiveStatus } from './live_status.ts';
+
+/** Journals of this many sessions are kept; the oldest is deleted when a new one begins. */
+const SESSIONS_KEPT = 20;
+
+const MEGABYTE = 1_048_576;
+
+/** A session that is under way, with all that belongs to it. */
+export interface Launched {
+  readonly session: Session;
+  readonly venue: SeiVenue;
+  readonly status: LiveStatus;
+  readonly devnet: DevnetHandle | undefined;
+  /** Folder of the input journal, or undefined without one. */
+  readonly journal: string | undefined;
+}
+
+/** What a launch needs besides the configuration. */
+export interface LaunchOptions {
+  readonly config: Config;
+  readonly version: string;
+  readonly notify: Notify;
+  readonly onFatal: (error: unknown) => void;
+}
+
+/**
+ * Puts a session together: the chain (in this process, unless configured otherwise), the venue, the journal and the pipeline.
+ *
+ * @throws CommandError that says what is wrong and what to do
+ */
+export async function launch(options: LaunchOptions): Promise<Launched> {
+  const { config, version } = options;
+  const mode = tradingMode(config);
+  const markets = marketsOf(config);
+  const devnet = mode === 'paper' ? await openDevnet(config, markets) : undefined;
+  try {
+    const venue = venueOf(config, markets, devnet);
+    const settings: AccountSettings = accountSettings(config, markets);
+    const chainId = devnet?.chainId ?? config.sei.chain_id;
+    const status = new LiveStatus({ version, mode, chainId, network: config.sei.network }, settings);
+    const name = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
+    const journal = config.journal.enabled ? journalFolder(config, name) : undefined;
+    const session = new Session({
+      settings,
+      venue,
+      seed: config.devnet.seed,
+      notify: options.notify,
+      onInput: (input) => status.input(input),
+      onFatal: (error) => {
+        status.fatal(error instanceof Error ? error.message : String(error));
+        options.onFatal(error);
+      },
+      ...(journal === undefined ? {} : { journal: journalOptions(config, journal, name, version) }),
+    });
+    status.watch(session);
+    await session.start();
+    return { session, venue, status, devnet, journal };
+  } catch (error) {
+    await devnet?.close();
+    if (error instanceof CommandError) throw error;
+    throw new CommandError('environment', (error as Error).message, "Run 'flashmm doctor' to see what is missing.");
+  }
+}
+
+function marketsOf(config: Config): Market[] {
+  const { symbols } = config.trading;
+  const unknown = symbols.find((symbol) => !config.markets.some((market) => market.symbol === symbol));
+  if (unknown !== undefined) {
+    const known = config.markets.map(({ symbol }) => symbol).join(', ');
+    throw new CommandError(
+      'configuration',
+      `trading.symbols: '${unknown}' is not one of ${known}`,
+      'Add it to markets, or take it out.',
+    );
+  }
+  return config.markets
+    .filter(({ symbol }) => symbols.length === 0 || symbols.includes(symbol))
+    .map(({ symbol, base, quote, tick_size: tickSize, lot_size: lotSize }) => ({
+      symbol,
+      venue: 'sei',
+      base,
+      quote,
+      tickSize,
+      lotSize,
+      contract: 'linear',
+      contractSize: '1',
+    }));
+}
+
+async function openDevnet(config: Config, markets: readonly Market[]): Promise<DevnetHandle> {
+  const { rpc_port, rest_port, block_ms, seed, tape, participants } = config.devnet;
+  try {
+    return await startPopulatedDevnet({
+      rpcPort: rpc_port,
+      restPort: rest_port,
+      blockMs: block_ms,
+      seed,
+      tapes: tape === '' ? [] : [tape],
+      participants,
+      markets,
+    });
+  } catch (error) {
+    const { message } = error as Error;
+    if (error instanceof RecordingError)
+      throw new CommandError(
+        'environment',
+        `devnet.tape: ${message}`,
+        'Name a recording made by flashmm record, or leave it empty.',
+      );
+    throw new CommandError(
+      'environment',
+      `the devnet did not start: ${message}`,
+      'Set devnet.rpc_port and devnet.rest_port to 0 for free ports.',
+    );
+  }
+}
+
+function venueOf(config: Config, markets: readonly Market[], devnet: DevnetHandle | undefined): SeiVenue {
+  const { sei } = config;
+  const wallNowUs = systemWallClock();
+  return new SeiVenue({
+    rpcUrls: devnet === undefined ? sei.rpc_urls : devnet.nodes.map(({ rpcUrl }) => rpcUrl),
+    wsUrls: devnet === undefined ? sei.ws_urls : [],
+    chainId: devnet?.chainId ?? sei.chain_id,
+    contract: devnet?.contractAddress ?? sei.contract,
+    markets,
+    mnemonic: () => (devnet === undefined ? (sei.mnemonic?.reveal() ?? '') : DEVNET_MNEMONIC),
+    gas: { basePriceUsei: Number(sei.gas_price_usei), urgency: sei.gas_urgency },
+    trading: devnet === undefined ? 'live' : 'paper',
+    requestTimeoutMs: sei.request_timeout_ms,
+    reconcileEveryMs: sei.reconcile_every_ms,
+    random: seededRandom(process.pid),
+    nowUs: wallNowUs,
+  });
+}
+
+function journalFolder(config: Config, session: string): string {
+  const all = join(config.runtime.state_dir, 'journal');
+  try {
+    mkdirSync(all, { recursive: true });
+    const oldest = readdirSync(all)
+      .sort()
+      .slice(0, -(SESSIONS_KEPT - 1));
+    for (const one of oldest) rmSync(join(all, one), { recursive: true });
+  } catch (error) {
+    throw new CommandError(
+      'environment',
+      `runtime.state_dir: ${(error as Error).message}`,
+      'Name a folder that can be written to, or set journal.enabled = false.',
+    );
+  }
+  return join(all, session);
+}
+
+function journalOptions(config: Config, directory: string, session: string, flashmm: string) {
+  const { segment_max_mb, segments_max, fsync, snapshot_every_s } = config.journal;
+  return {
+    directory,
+    session,
+    flashmm,
+    segmentMaxBytes: segment_max_mb * MEGABYTE,
+    segmentsMost: Math.max(2, segments_max),
+    fsync,
+    snapshotEveryS: snapshot_every_s,
+  };
+}

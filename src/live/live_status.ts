@@ -1,0 +1,228 @@
+import type { GraphNode } from '../../streams/actor/graph.ts';
+import type { Decision } from '../../streams/decisions.ts';
+import type { Input } from '../../streams/inputs.ts';
+import { type SessionFigures, SessionReport } from '../../streams/report/session_report.ts';
+import type { AccountSettings } from '../../streams/settings.ts';
+import type { ActorStatus, Health, SessionStatus, StatusSource } from '../api/status.ts';
+import type { Latency } from '../runtime/edge_stats.ts';
+import type { Session } from '../runtime/session.ts';
+import { MarketView } from './market_view.ts';
+import { Rate } from './rates.ts';
+
+/** Facts of a session that do not change. */
+export interface SessionFacts {
+  readonly version: string;
+  readonly mode: 'paper' | 'live';
+  readonly chainId: string;
+  readonly network: string;
+}
+
+/** Blocks whose mean distance is told. */
+const BLOCKS_KEPT = 20;
+
+/** A chain silent for longer than this is worth a look, and for longer than the second is down. */
+const BLOCK_LATE_MS = 3_000;
+const BLOCK_DOWN_MS = 10_000;
+
+const MEGABYTE = 1_048_576;
+
+/** A latency of nothing measured yet. */
+const NO_LATENCY: Latency = { count: 0, p50Us: 0, p99Us: 0, maxUs: 0 };
+
+/**
+ * What a session looks like from outside: gathers decisions and inputs as they come, and makes a fresh picture whenever
+ * somebody looks. Nothing here reaches back into the pipeline.
+ */
+export class LiveStatus implements StatusSource {
+  readonly #facts: SessionFacts;
+  readonly #report: SessionReport;
+  readonly #markets: ReadonlyMap<string, MarketView>;
+  readonly #startedMs = performance.now();
+  readonly #rates = new Map<string, Rate>();
+  readonly #blocksMs: number[] = [];
+  #session: Session | undefined;
+  #height = 0;
+  #trading: SessionStatus['trading'] = 'starting';
+  #tradingReason = '';
+  #refused = 0;
+  #fatal = '';
+
+  constructor(facts: SessionFacts, settings: AccountSettings) {
+    this.#facts = facts;
+    this.#report = new SessionReport(settings.markets.map(({ market }) => market));
+    this.#markets = new Map(settings.markets.map((market) => [market.market.symbol, new MarketView(market)]));
+  }
+
+  /** From now on the session is looked at. */
+  watch(session: Session): void {
+    this.#session = session;
+    this.#trading = 'active';
+    session.decisions$.subscribe((decision) => this.#decided(decision));
+  }
+
+  /** Takes in an input that has taken effect. */
+  input(input: Input): void {
+    if (input.kind === 'trade') this.#report.traded(input);
+    if (input.kind === 'batchRefused') this.#refused += 1;
+    if (input.kind !== 'block') return;
+    this.#height = input.height;
+    this.#blocksMs.push(performance.now());
+    if (this.#blocksMs.length > BLOCKS_KEPT) this.#blocksMs.shift();
+  }
+
+  /** The session is ending. */
+  stopping(by: string): void {
+    this.#trading = 'stopping';
+    this.#tradingReason = by;
+  }
+
+  /** The pipeline or the journal has failed. */
+  fatal(reason: string): void {
+    this.#fatal = reason;
+  }
+
+  /** The figures of the session report. */
+  figures(): SessionFigures {
+    return this.#report.figures();
+  }
+
+  status(): SessionStatus {
+    const nowMs = performance.now();
+    const figures = this.#report.figures();
+    const views = [...this.#markets];
+    return {
+      version: this.#facts.version,
+      time_ms: Date.now(),
+      uptime_s: (nowMs - this.#startedMs) / 1_000,
+      mode: this.#facts.mode,
+      trading: this.#trading,
+      trading_reason: this.#tradingReason,
+      chain: {
+        chain_id: this.#facts.chainId,
+        network: this.#facts.network,
+        height: this.#height,
+        block_ms: this.#blockMs(),
+        block_age_ms: this.#blockAgeMs(nowMs),
+      },
+      account: {
+        pnl_usdc: figures.pnlUsdc.toFixed(4),
+        fees_usdc: figures.feesUsdc.toFixed(4),
+        fills: figures.fills,
+        open_orders: views.reduce((sum, [, view]) => sum + view.openOrders, 0),
+        orders_placed: figures.ordersPlaced,
+        orders_cancelled: figures.ordersCancelled,
+        orders_refused: this.#refused,
+        orders_per_s: this.#rate('orders', figures.ordersPlaced, nowMs),
+      },
+      markets: views.map(([symbol, view]) => view.status(figures.markets[symbol]!, nowMs)),
+      actors: (this.#session?.kernel.graph.nodes ?? []).map((node) => this.#actor(node, nowMs)),
+      latencies: this.#latencies(),
+      process: this.#process(nowMs),
+    };
+  }
+
+  health(): Health {
+    const ageMs = this.#blockAgeMs(performance.now());
+    const live = [...this.#markets.values()].filter((view) => view.live).length;
+    const late = ageMs === null || ageMs > BLOCK_LATE_MS;
+    const chain = ageMs === null || ageMs > BLOCK_DOWN_MS ? 'fail' : late ? 'warn' : 'ok';
+    const markets = live === this.#markets.size ? 'ok' : live === 0 ? 'fail' : 'warn';
+    const trading = this.#trading === 'active' ? 'ok' : 'warn';
+    const checks: Health['checks'] = [
+      { name: 'pipeline', status: this.#fatal === '' ? 'ok' : 'fail', detail: this.#fatal || 'running' },
+      {
+        name: 'chain',
+        status: chain,
+        detail: ageMs === null ? 'no block yet' : `height ${this.#height}, newest block ${Math.round(ageMs)} ms ago`,
+      },
+      { name: 'markets', status: markets, detail: `${live} of ${this.#markets.size} live` },
+      {
+        name: 'trading',
+        status: trading,
+        detail: [this.#trading, this.#tradingReason].filter((one) => one !== '').join(' by '),
+      },
+    ];
+    const worst = checks.some(({ status }) => status === 'fail')
+      ? 'failing'
+      : checks.some(({ status }) => status === 'warn')
+        ? 'degraded'
+        : 'ok';
+    return {
+      status: worst,
+      version: this.#facts.version,
+      uptime_s: (performance.now() - this.#startedMs) / 1_000,
+      checks,
+    };
+  }
+
+  #decided(decision: Decision): void {
+    this.#report.decided(decision);
+    if (decision.kind === 'tradingState' && this.#trading !== 'stopping') {
+      this.#trading = decision.state;
+      this.#tradingReason = decision.by;
+    }
+    if ('market' in decision) this.#markets.get(decision.market)?.decided(decision);
+  }
+
+  #actor({ name, kind, probe }: GraphNode, nowMs: number): ActorStatus {
+    const quantile = (p: number): number | null => {
+      const us = probe.latencyUs(p);
+      return Number.isNaN(us) ? null : us;
+    };
+    return {
+      name,
+      // Sources and loops have no life of their own.
+      status: kind === 'actor' ? probe.status : 'running',
+      rate_per_s: this.#rate(name, probe.messagesIn, nowMs),
+      latency_p50_us: quantile(0.5),
+      latency_p99_us: quantile(0.99),
+      depth: probe.depth,
+      dropped: probe.dropped,
+      restarts: probe.restarts,
+      breaker: probe.breaker ?? null,
+    };
+  }
+
+  #latencies(): SessionStatus['latencies'] {
+    const stats = this.#session?.stats;
+    const all: [string, Latency][] = [
+      ['book input to decision core', stats?.bookLatency ?? NO_LATENCY],
+      ['sampling lateness', stats?.timerLateness ?? NO_LATENCY],
+      ['sample to approved quote', stats?.decisionLatency ?? NO_LATENCY],
+      ['sample to batch', stats?.batchLatency ?? NO_LATENCY],
+    ];
+    return all.map(([operation, { p50Us, p99Us }]) => ({ operation, p50_ms: p50Us / 1_000, p99_ms: p99Us / 1_000 }));
+  }
+
+  #process(nowMs: number): SessionStatus['process'] {
+    const stats = this.#session?.stats;
+    const sum = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((a, b) => a + b, 0);
+    return {
+      rss_mb: process.memoryUsage.rss() / MEGABYTE,
+      event_loop_p99_ms: (stats?.loopDelay.p99Us ?? 0) / 1_000,
+      inputs_per_s: this.#rate('inputs', sum(stats?.inputs ?? {}), nowMs),
+      rejects: sum(stats?.rejects ?? {}),
+    };
+  }
+
+  #rate(name: string, count: number, nowMs: number): number {
+    let rate = this.#rates.get(name);
+    if (rate === undefined) {
+      rate = new Rate();
+      this.#rates.set(name, rate);
+    }
+    return rate.read(count, nowMs);
+  }
+
+  #blockMs(): number | null {
+    const first = this.#blocksMs[0];
+    const last = this.#blocksMs.at(-1);
+    if (first === undefined || last === undefined || this.#blocksMs.length < 2) return null;
+    return (last - first) / (this.#blocksMs.length - 1);
+  }
+
+  #blockAgeMs(nowMs: number): number | null {
+    const last = this.#blocksMs.at(-1);
+    return last === undefined ? null : nowMs - last;
+  }
+}
