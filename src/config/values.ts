@@ -79,13 +79,19 @@ export function text(most: number, pattern?: RegExp, expected = `a text of at mo
   return pattern === undefined ? base : base.regex(pattern, { error });
 }
 
-/** A URL with one of the given schemes, without a trailing slash. */
+/** A URL with one of the given schemes, without a trailing slash; no user or password, since it is shown and logged. */
 export function url(...schemes: readonly string[]) {
-  const error = `expected a URL that begins with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`;
+  const begins = schemes.map((scheme) => `${scheme}://`).join(' or ');
+  const error = `expected a URL that begins with ${begins}, without user and password`;
+  const fits = (value: string): boolean => {
+    if (!URL.canParse(value)) return false;
+    const { protocol, username, password } = new URL(value);
+    return schemes.includes(protocol.slice(0, -1)) && username === '' && password === '';
+  };
   return z
     .string({ error })
     .max(2_048, { error })
-    .refine((value) => URL.canParse(value) && schemes.includes(new URL(value).protocol.slice(0, -1)), { error })
+    .refine(fits, { error })
     .transform((value) => value.replace(/\/+$/, ''));
 }
 

@@ -2,6 +2,7 @@ import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, statSyn
 import { join } from 'node:path';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import type { LogLine } from '../api/status.ts';
+import type { Config } from '../config/schema.ts';
 import { Secret } from '../config/secret.ts';
 
 export type { Logger } from 'pino';
@@ -19,6 +20,11 @@ export interface LogOptions {
   readonly destination: DestinationStream;
   /** Sees every line that is logged at info or above, for the log window of the terminal view. */
   readonly onLine?: (line: LogLine) => void;
+}
+
+/** The level that the settings ask for: `runtime.debug` wins over a coarser `runtime.log_level`. */
+export function levelOf(runtime: Config['runtime']): string {
+  return runtime.debug && runtime.log_level !== 'trace' ? 'debug' : runtime.log_level;
 }
 
 /** A logger of JSON lines: time as ISO text, level by name, secrets redacted, long lines cut. */
