@@ -1,0 +1,130 @@
+import { filter, map, merge, type Observable, share, tap } from 'rxjs';
+import { z } from 'zod';
+import { Kernel } from '../streams/actor/kernel.ts';
+import type { Decision } from '../streams/decisions.ts';
+import type { Input } from '../streams/inputs.ts';
+import type { OrderBatch } from '../streams/orders/types.ts';
+import { pipeline } from '../streams/pipeline.ts';
+import type { Quote } from '../streams/quotes/quotes.ts';
+import type { AccountSettings } from '../streams/settings.ts';
+import { accountOf } from '../test/pipeline_world.ts';
+import { subject } from './subject.ts';
+
+const MARKET = 'AAA';
+
+/** Stamped numbers leave room for those of the kernel's lanes, as at the edge. */
+const LANES = 256;
+
+const levels = z.array(z.number());
+
+/** What the feed says: a whole book, a change from one update id to another, or that it is down. */
+const feed = z.union([
+  z.strictObject({ snapshot: z.number(), bids: levels, asks: levels }),
+  z.strictObject({ delta: z.tuple([z.number(), z.number()]), bids: levels, asks: levels }),
+  z.strictObject({ status: z.enum(['up', 'down']) }),
+]);
+
+/** What the chain says: the next block, that it takes the newest batch into it, that it refuses it, or an execution of ours. */
+const chain = z.union([
+  z.enum(['block', 'commit']),
+  z.strictObject({ refuse: z.string() }),
+  z.strictObject({ fill: z.string(), side: z.enum(['buy', 'sell']), lots: z.number(), tick: z.number() }),
+]);
+
+const command = z.enum(['pause', 'resume', 'halt']);
+
+const unstamped = { seq: 0, timeUs: 0 };
+
+function feedInput(said: z.infer<typeof feed>): Input {
+  const event = { ...unstamped, market: MARKET, eventUs: 0 };
+  if ('status' in said) return { ...event, kind: 'feedStatus', status: said.status, reason: 'drawn' };
+  const { bids, asks } = said;
+  if ('snapshot' in said) return { ...event, kind: 'bookSnapshot', lastId: said.snapshot, bids, asks };
+  const [firstId, lastId] = said.delta;
+  return { ...event, kind: 'bookDelta', firstId, lastId, previousId: -1, bids, asks };
+}
+
+function chainInput(said: z.infer<typeof chain>, height: number, newest: OrderBatch | undefined): Input {
+  const batch = { ...unstamped, batchId: newest?.batchId ?? 0, txHash: 'AB' };
+  if (said === 'block') return { ...unstamped, kind: 'block', height, chainTimeUs: 0 };
+  if (said === 'commit') {
+    const orderIds = (newest?.places ?? []).map((_, i) => `${batch.batchId}-${i}`);
+    return { ...batch, kind: 'batchCommitted', height: height + 1, orderIds };
+  }
+  if ('refuse' in said) return { ...batch, kind: 'batchRefused', code: 13, codespace: 'sdk', reason: said.refuse };
+  const { fill: orderId, side, lots, tick } = said;
+  const settlement = { market: MARKET, orderId, side, lots, microTicks: tick * 1_000_000, liquidity: 'maker' } as const;
+  return { ...unstamped, ...settlement, kind: 'settlement', height, settlementId: `${orderId}/${lots}` };
+}
+
+function told(batch: OrderBatch): string {
+  const cancels = batch.cancels.map(({ tick }) => `-${tick}`);
+  const places = batch.places.map(({ side, tick }) => `+${side} ${tick}`);
+  return [...cancels, ...places].join(', ');
+}
+
+function wished({ bidLots, bidTick, askLots, askTick, reason }: Quote): string {
+  return bidLots === 0 && askLots === 0 ? `none: ${reason}` : `${bidTick} / ${askTick}`;
+}
+
+function settings(staleAfterMs: number, maxPositionUsdc: number): AccountSettings {
+  const account = accountOf(MARKET);
+  const markets = account.markets.map((market) => ({
+    ...market,
+    market: { ...market.market, venue: 'binance-spot' as const },
+    sampling: { ...market.sampling, staleAfterMs },
+    risk: { ...market.risk, maxPositionUsdc },
+  }));
+  return { ...account, markets };
+}
+
+const pipelineSubject = subject({
+  about: 'streams/pipeline.ts: one market, 5 Hz, one lot of about 100 USDC a side',
+  parameters: z.strictObject({ staleAfterMs: z.number().default(1_000), maxPositionUsdc: z.number().default(2_000) }),
+  inputs: { feed, chain, commands: command },
+  outputs: ['samples', 'quotes', 'limits', 'batches', 'resyncs', 'positions', 'rejects'],
+  wire: ({ staleAfterMs, maxPositionUsdc }, { clock, inputs }) => {
+    let newest: OrderBatch | undefined;
+    let height = 0;
+    let seq = 0;
+    const inputs$: Observable<Input> = merge(
+      inputs.of('feed').pipe(map(feedInput)),
+      inputs.of('chain').pipe(
+        map((said) => {
+          if (said === 'block') height += 1;
+          return chainInput(said, height, newest);
+        }),
+      ),
+      inputs.of('commands').pipe(map((one): Input => ({ ...unstamped, kind: 'command', command: one, by: 'drawn' }))),
+    ).pipe(
+      map((input) => {
+        seq += LANES;
+        return { ...input, seq, timeUs: clock.nowUs() };
+      }),
+    );
+    const kernel = new Kernel({ clock, random: () => 0.5 });
+    const decisions$ = pipeline(kernel, inputs$, settings(staleAfterMs, maxPositionUsdc)).pipe(
+      tap((decision) => {
+        if (decision.kind === 'orderBatch') newest = decision;
+      }),
+      share(),
+    );
+    const of = <K extends Decision['kind']>(kind: K) =>
+      decisions$.pipe(filter((one): one is Extract<Decision, { kind: K }> => one.kind === kind));
+    return {
+      samples: of('sample').pipe(map(({ quality }) => quality)),
+      quotes: of('quote').pipe(map(wished)),
+      limits: of('approved').pipe(
+        filter(({ limits }) => limits.length > 0),
+        map(({ limits }) => limits.join(' ')),
+      ),
+      batches: of('orderBatch').pipe(map(told)),
+      resyncs: of('resync').pipe(map(({ reason }) => reason)),
+      positions: of('position').pipe(map(({ lots }) => lots)),
+      rejects: of('reject').pipe(map(({ reason }) => reason)),
+    };
+  },
+});
+
+/** The whole market maker for one market. */
+export const pipelineSubjects = { pipeline: pipelineSubject };
