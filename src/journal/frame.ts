@@ -1,8 +1,12 @@
 import { crc32 } from 'node:zlib';
 
-/** The first eight bytes of a segment: a name, and the version of the format as u32 little-endian. */
+/** The first four bytes of a segment. */
 export const MAGIC = 'FMMJ';
+
+/** The next four bytes: the version of the format, u32 little-endian. */
 export const FORMAT_VERSION = 1;
+
+/** Name and version together. */
 export const PREAMBLE_BYTES = 8;
 
 /** A frame's head: length of its payload, CRC-32 of its payload, CRC-32 of those eight bytes; u32 little-endian each. */

@@ -14,6 +14,7 @@ const ORDER = [
   'orders',
   'fills',
   'report',
+  'simulation',
 ] as const;
 
 /** The packages that the functional core may use. */
