@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import type { LogLine } from '../api/status.ts';
 import type { Config } from '../config/schema.ts';
-import { Secret } from '../config/secret.ts';
+import { REDACTED } from '../config/secret.ts';
 
 export type { Logger } from 'pino';
 
@@ -30,8 +30,13 @@ export function levelOf(runtime: Config['runtime']): string {
 /** A logger of JSON lines: time as ISO text, level by name, secrets redacted, long lines cut. */
 export function openLog(options: LogOptions): Logger {
   const { destination, onLine } = options;
+  // The screen is shown what was written, so that what is redacted for one is redacted for both.
   const cut: DestinationStream = {
-    write: (line) => destination.write(line.length > LINE_MAX_BYTES ? `${shortened(line)}\n` : line),
+    write: (line) => {
+      const bounded = line.length > LINE_MAX_BYTES ? `${shortened(line)}\n` : line;
+      destination.write(bounded);
+      if (onLine !== undefined) show(bounded, onLine);
+    },
   };
   return pino(
     {
@@ -39,14 +44,8 @@ export function openLog(options: LogOptions): Logger {
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      redact: { paths: REDACTED_PATHS, censor: '[redacted]' },
+      redact: { paths: REDACTED_PATHS, censor: REDACTED },
       serializers: { err: pino.stdSerializers.err },
-      hooks: {
-        logMethod(args, method, level) {
-          if (onLine !== undefined && level >= 30) onLine(lineOf(args, level));
-          method.apply(this, args);
-        },
-      },
     },
     cut,
   );
@@ -61,15 +60,19 @@ function shortened(line: string): string {
   });
 }
 
-function lineOf(args: readonly unknown[], level: number): LogLine {
-  const text = args.find((arg) => typeof arg === 'string') ?? '';
-  const fields = typeof args[0] === 'object' && args[0] !== null ? Object.entries(args[0]) : [];
-  const shown = fields
-    .filter(([key, value]) => key !== 'err' && (typeof value !== 'object' || value instanceof Secret))
-    .map(([key, value]) => `${key}=${String(value)}`);
-  const error = fields.find(([key]) => key === 'err')?.[1] as Error | undefined;
-  const parts = [String(text), ...shown, ...(error === undefined ? [] : [error.message])];
-  return { timeMs: Date.now(), level: level >= 50 ? 'error' : level >= 40 ? 'warn' : 'info', text: parts.join('  ') };
+/** Shows a written line on the screen, if it is of info or above: its text, then its simple fields. */
+function show(written: string, onLine: (line: LogLine) => void): void {
+  const { level, time, msg, err, ...fields } = JSON.parse(written) as Record<string, unknown>;
+  if (level === 'trace' || level === 'debug') return;
+  const simple = Object.entries(fields).filter(([, value]) => typeof value !== 'object');
+  const parts = [String(msg ?? ''), ...simple.map(([key, value]) => `${key}=${String(value)}`)];
+  const cause = (err as { message?: unknown } | undefined)?.message;
+  if (cause !== undefined) parts.push(String(cause));
+  onLine({
+    timeMs: Date.parse(String(time)),
+    level: level === 'fatal' || level === 'error' ? 'error' : level === 'warn' ? 'warn' : 'info',
+    text: parts.join('  '),
+  });
 }
 
 /** A log file in a folder that is rotated by size: `flashmm.log`, then `.1` … up to `filesMax` in all, the oldest deleted. */

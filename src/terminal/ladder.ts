@@ -80,16 +80,12 @@ function rungLine(rung: Rung, side: 'good' | 'bad', largest: number, width: numb
 function middle(market: MarketStatus, width: number): Line {
   if (market.state !== 'live') return toWidth([span(` not quoted: the book is ${market.state} `, 'warn')], width);
   const { withheld } = market;
+  // In a narrow column there is room for the spread or for the reason that there is none of ours.
   const tail: Line =
     withheld === ''
-      ? [span(' · ours ', 'dim'), span(bps(market.our_spread_bps), 'own'), span(' ', 'dim')]
-      : [span(` · ${printable(withheld)} `, 'warn')];
-  const figures: Line = [
-    span('─ ', 'dim'),
-    span(market.fair_value ?? '–', 'bold'),
-    span(' · ', 'dim'),
-    span(`${bps(market.spread_bps)} bps`),
-    ...tail,
-  ];
+      ? [span(`${bps(market.spread_bps)} bps`), span(' · ours ', 'dim'), span(bps(market.our_spread_bps), 'own')]
+      : [span(printable(withheld), 'warn')];
+  const fair = [span('─ ', 'dim'), span(market.fair_value ?? '–', 'bold'), span(' · ', 'dim')];
+  const figures: Line = [...fair, ...tail, span(' ')];
   return toWidth([...figures, span('─'.repeat(Math.max(0, width - widthOf(figures))), 'dim')], width);
 }
