@@ -36,6 +36,9 @@ const STYLES = {
   operator_title_font_family: 'ui-monospace, Menlo, Consolas, monospace',
 };
 
+/** A parameter of more parts than this would not fit into the box. */
+const MOST_PARTS = 4;
+
 /** A line of time stamps stands above a diagram at least every so many pixels. */
 const TICK_DISTANCE = 100;
 
@@ -68,10 +71,11 @@ function titleOf({ subject, parameters }: Marble): string {
   return shown.length === 0 ? subject.name : `${subject.name}  ${shown.join('  ')}`;
 }
 
+/** A parameter in the box: of one with many parts only the first, which names the choice. The index tells them all. */
 function plain(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value);
-  if (Array.isArray(value)) return value.join(' ');
-  return Object.values(value).map(plain).join(' ');
+  const parts = Object.values(value).map(plain);
+  return (parts.length > MOST_PARTS ? parts.slice(0, 1) : parts).join(' ');
 }
 
 function given(marble: Marble, mark: Mark): MessageSpecification {
@@ -100,7 +104,7 @@ function message(
 
 /** Writes the time above the first stream. */
 function withTicks(svg: string, { columnMs }: Marble, columns: number): string {
-  const every = [1, 2, 4, 5, 10, 20].find((step) => step * FRAME_WIDTH >= TICK_DISTANCE) ?? 20;
+  const every = [1, 2, 4, 5, 10].find((step) => step * FRAME_WIDTH >= TICK_DISTANCE) ?? 10;
   const ticks: string[] = [];
   for (let column = 0; column <= columns; column += every) {
     const x = PADDING + TITLE_WIDTH + column * FRAME_WIDTH;

@@ -44,8 +44,8 @@ function index(marbles: readonly Marble[]): string {
 }
 
 function entry(marble: Marble): string[] {
-  const { title, sentence, path, subject, legend } = marble;
-  const meanings = [...legend].map(([symbol, { value }]) => `\`${symbol}\` ${JSON.stringify(value)}`);
+  const { title, sentence, path, subject, parameters, legend } = marble;
+  const meanings = [...parameters, ...legend].map(([key, { value }]) => `\`${key}\` ${JSON.stringify(value)}`);
   return [
     `### ${title}`,
     '',
