@@ -31,14 +31,15 @@ export function header(status: SessionStatus, width: number): Line[] {
     span(`  up ${duration(status.uptime_s)}`, 'dim'),
   ];
   const late = chain.block_age_ms !== null && chain.block_age_ms > LATE_BLOCK_MS;
-  const right: Line = [
-    span(`${printable(chain.chain_id)} `, 'dim'),
+  const block: Line = [
     span(`#${grouped(chain.height)}`, 'bold'),
     span(
       late ? `  no block for ${fixed(chain.block_age_ms! / 1_000, 0)} s ` : `  ${fixed(chain.block_ms, 0)} ms `,
       late ? 'alarm' : 'dim',
     ),
   ];
+  const named: Line = [span(`${printable(chain.chain_id)} `, 'dim'), ...block];
+  const right = widthOf(left) + 1 + widthOf(named) <= width ? named : block;
   return [spread(left, right, width), spread(...accountFigures(status, width), width)];
 }
 

@@ -73,6 +73,17 @@ describe('the ladder', () => {
     expect(shown({ withheld: 'position limit' })).toContain('position limit');
   });
 
+  it('shows no quote on its way while trading is paused', () => {
+    const paused = { ...model, status: { ...SESSION, trading: 'paused' as const } };
+    const book = text(view(paused, 80, 24))
+      .split('\n')
+      .slice(0, -1)
+      .join('\n');
+    expect(book).toContain('61234.5 · paused');
+    expect(book).not.toContain('◇');
+    expect(book).toContain('◆');
+  });
+
   it('stands an empty book', () => {
     expect(shown({ book: { bids: [], asks: [] }, our_bid: null, our_ask: null })).toContain('BTCUSDC');
   });

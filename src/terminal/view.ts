@@ -24,7 +24,8 @@ const MARKETS_SHARE = 0.3;
 /**
  * The picture of a session: exactly `rows` lines of exactly `columns` cells. Pure: the same model gives the same picture.
  */
-export function view(model: ViewModel, columns: number, rows: number): Line[] {
+export function view(shown: ViewModel, columns: number, rows: number): Line[] {
+  const model = { ...shown, status: withoutIdleQuotes(shown.status) };
   const { status } = model;
   const market = status.markets.find((one) => one.symbol === model.selected) ?? status.markets[0];
   if (columns < COLUMNS_LEAST || rows < ROWS_LEAST || market === undefined) return small(status, columns, rows);
@@ -32,6 +33,13 @@ export function view(model: ViewModel, columns: number, rows: number): Line[] {
   const height = rows - top.length - 1;
   const body = columns >= WIDE_COLUMNS ? wide(model, market, columns, height) : narrow(model, market, columns, height);
   return fill([...top, ...fill(body, columns, height), footer(status, columns)], columns, rows);
+}
+
+/** While trading is paused or stopping, a quote that the stages would like is on its way nowhere. */
+function withoutIdleQuotes(status: SessionStatus): SessionStatus {
+  if (status.trading === 'active') return status;
+  const idle = { our_bid: null, our_ask: null, our_spread_bps: null, withheld: status.trading };
+  return { ...status, markets: status.markets.map((market) => ({ ...market, ...idle })) };
 }
 
 function marketRows(status: SessionStatus, market: MarketStatus, columns: number, rows: number): Line[] {
