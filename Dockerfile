@@ -26,5 +26,6 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:8000/health').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # Node itself is process 1 and handles SIGTERM: it cancels all orders, waits for the chain and exits within 10 s.
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["node", "src/cli/flashmm.js"]
+# The flag is the one `npm start` gives: a small nursery keeps memory a quarter lower.
+ENTRYPOINT ["node", "--max-semi-space-size=4", "src/cli/flashmm.js"]
 CMD ["start"]
