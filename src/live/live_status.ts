@@ -112,7 +112,7 @@ export class LiveStatus implements StatusSource {
         orders_placed: figures.ordersPlaced,
         orders_cancelled: figures.ordersCancelled,
         orders_refused: this.#refused,
-        orders_per_s: this.#rate('orders', figures.ordersPlaced, nowMs),
+        orders_per_s: this.#rate('orders placed', figures.ordersPlaced, nowMs),
       },
       markets: views.map(([symbol, view]) => view.status(figures.markets[symbol]!, nowMs)),
       actors: (this.#session?.kernel.graph.nodes ?? []).map((node) => this.#actor(node, nowMs)),
@@ -173,7 +173,7 @@ export class LiveStatus implements StatusSource {
       name,
       // Sources and loops have no life of their own.
       status: kind === 'actor' ? probe.status : 'running',
-      rate_per_s: this.#rate(name, probe.messagesIn, nowMs),
+      rate_per_s: this.#rate(`actor ${name}`, probe.messagesIn, nowMs),
       latency_p50_us: quantile(0.5),
       latency_p99_us: quantile(0.99),
       depth: probe.depth,
@@ -200,7 +200,7 @@ export class LiveStatus implements StatusSource {
     return {
       rss_mb: process.memoryUsage.rss() / MEGABYTE,
       event_loop_p99_ms: (stats?.loopDelay.p99Us ?? 0) / 1_000,
-      inputs_per_s: this.#rate('inputs', sum(stats?.inputs ?? {}), nowMs),
+      inputs_per_s: this.#rate('inputs taken', sum(stats?.inputs ?? {}), nowMs),
       rejects: sum(stats?.rejects ?? {}),
     };
   }

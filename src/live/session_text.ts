@@ -2,8 +2,13 @@ import type { SessionFigures } from '../../streams/report/session_report.ts';
 import { figureLines } from '../backtest/report_text.ts';
 import type { StopReport } from '../runtime/session.ts';
 
-/** The report of a live session, as a person reads it at its end. */
-export function sessionText(figures: SessionFigures, stop: StopReport, journal: string | undefined): string {
+/** The report of a live session, as a person reads it at its end. @param open orders that rested when the end began */
+export function sessionText(
+  figures: SessionFigures,
+  stop: StopReport,
+  open: number,
+  journal: string | undefined,
+): string {
   const minutes = figures.spanSeconds / 60;
   const rows = Object.entries(figures.markets).map(([symbol, one]) => {
     const spread =
@@ -23,7 +28,7 @@ export function sessionText(figures: SessionFigures, stop: StopReport, journal: 
     '',
     ...rows,
     '',
-    `end                ${stop.cancelled} orders cancelled, ${left}; took ${stop.seconds.toFixed(1)} s`,
+    `end                ${open} orders were open, ${left}; took ${stop.seconds.toFixed(1)} s`,
     `decisions          ${stop.digest.decisions}, hash ${stop.digest.hash}`,
     ...(journal === undefined ? [] : [`replay it          flashmm replay ${journal}`]),
     ...stop.troubles.map((trouble) => `trouble            ${trouble}`),

@@ -56,6 +56,7 @@ export const command = defineCommand({
     const { session, status } = launched;
     const closers: (() => void | Promise<void>)[] = [];
     let stop: StopReport;
+    let open = 0;
     try {
       if (config.api.enabled) {
         const api = await serveApi(status, {
@@ -72,6 +73,7 @@ export const command = defineCommand({
       );
       await ending.reached;
     } finally {
+      open = status.status().account.open_orders;
       status.stopping(ending.by);
       log.info({ by: ending.by }, 'stopping: cancelling all orders');
       stop = await session.stop(ending.by);
@@ -81,7 +83,7 @@ export const command = defineCommand({
     }
     const figures = status.figures();
     if (context.json) context.printJson({ ...figures, stop, journal: launched.journal ?? null });
-    else context.print(sessionText(figures, stop, launched.journal));
+    else context.print(sessionText(figures, stop, open, launched.journal));
     return stop.remaining > 0 || ending.by === 'failure' ? EXIT.failure : EXIT.ok;
   },
 });
