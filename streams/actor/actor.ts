@@ -2,7 +2,7 @@ import type { Observable, Subscription } from 'rxjs';
 import { MICROS_PER_MS } from '../clock/clock.ts';
 import type { KernelCore } from './kernel.ts';
 import { type Mailbox, type MessageQueue, messageQueue } from './mailbox.ts';
-import { Port, type Receiver, Tap } from './port.ts';
+import { type Emitter, Inlet, Outlet, Port, type Receiver } from './port.ts';
 import { LATENCY_SAMPLE_MASK, Probe } from './probe.ts';
 import { type Reducer, ReducerCell } from './reducer.ts';
 import { type Failure, RestartBudget, type Supervision } from './supervision.ts';
@@ -34,7 +34,7 @@ export interface ActorOptions<In, Out> {
  * One running actor. Delivery is synchronous: a message goes straight to the behavior unless an earlier one is still being
  * processed, the behavior holds, or a restart is pending; then it waits in the mailbox.
  */
-export class ActorCell<In, Out> implements Self, Receiver<In> {
+export class ActorCell<In, Out> implements Self, Receiver<In>, Emitter<Out> {
   readonly name: string;
   readonly probe: Probe;
   readonly output: Observable<Out>;
@@ -43,7 +43,6 @@ export class ActorCell<In, Out> implements Self, Receiver<In> {
   readonly #source: Observable<In>;
   readonly #queue: MessageQueue<In>;
   readonly #out: Port<Out>;
-  readonly #outbox = new Outbox<Out>(this);
   readonly #budget: RestartBudget | undefined;
   readonly #cells = new Map<string, ReducerCell>();
   #reducers = 0;
@@ -58,7 +57,8 @@ export class ActorCell<In, Out> implements Self, Receiver<In> {
   #sourceDone = false;
   #timing = false;
   #downstreamUs = 0;
-  #message: In | undefined;
+  // What the behavior failed with while it was given a message; dealt with as soon as it returns.
+  #crash: { readonly error: unknown } | undefined;
 
   constructor(kernel: KernelCore, name: string, options: ActorOptions<In, Out>, source: Observable<In>) {
     this.#kernel = kernel;
@@ -120,7 +120,7 @@ export class ActorCell<In, Out> implements Self, Receiver<In> {
   #connect(): void {
     this.#sourceDone = false;
     this.#start();
-    const inlet = new Tap(this);
+    const inlet = new Inlet<In>(this);
     this.#upstream = inlet;
     this.#kernel.graph.subscribing(this.name, () => this.#source.subscribe(inlet));
   }
@@ -146,7 +146,7 @@ export class ActorCell<In, Out> implements Self, Receiver<In> {
       graph.subscribed(this.name);
       return true;
     });
-    const outlet = new Tap<Out>(this.#outbox);
+    const outlet = new Outlet<Out>(this);
     this.#behavior = outlet;
     try {
       const outbox = graph.inside(this.name, () => this.#options.behavior(this.#inbox.observable, this));
@@ -161,11 +161,17 @@ export class ActorCell<In, Out> implements Self, Receiver<In> {
   receive(message: In): void {
     const { probe } = this;
     probe.messagesIn += 1;
-    if (this.#open) {
-      this.#deliver(message);
-      if (this.#queue.depth > 0 || this.#sourceDone) this.#drain();
+    if (!this.#open) {
+      this.#wait(message);
       return;
     }
+    this.#deliver(message);
+    if (probe.depth === 0 && !this.#sourceDone && probe.status === 'running') this.#open = true;
+    else this.#drain();
+  }
+
+  #wait(message: In): void {
+    const { probe } = this;
     if (probe.status === 'stopped' || probe.status === 'failed') {
       probe.dropped += 1;
       return;
@@ -180,18 +186,16 @@ export class ActorCell<In, Out> implements Self, Receiver<In> {
   }
 
   #deliver(message: In): void {
-    const { probe } = this;
     this.#open = false;
     this.#busy = true;
-    this.#message = message;
     try {
-      if ((probe.messagesIn & LATENCY_SAMPLE_MASK) === 0) this.#deliverTimed(message);
+      if ((this.probe.messagesIn & LATENCY_SAMPLE_MASK) === 0) this.#deliverTimed(message);
       else this.#inbox.next(message);
     } catch (error) {
-      this.fail(error);
+      this.#crash = { error };
     }
     this.#busy = false;
-    this.#open = probe.status === 'running';
+    if (this.#crash !== undefined) this.#crashed(this.#crash.error, message);
   }
 
   #deliverTimed(message: In): void {
@@ -244,14 +248,21 @@ export class ActorCell<In, Out> implements Self, Receiver<In> {
     this.#downstreamUs += stopwatchUs() - startUs;
   }
 
-  /** The behavior failed: do as the supervision says. */
+  /** The behavior failed, on the message under way or on a timer of its own. */
   fail(error: unknown): void {
+    if (this.#busy) this.#crash ??= { error };
+    else this.#crashed(error, undefined);
+  }
+
+  /** Does as the supervision says. */
+  #crashed(error: unknown, message: In | undefined): void {
+    this.#crash = undefined;
     if (this.probe.status === 'stopped' || this.probe.status === 'failed') return;
     const { supervision } = this.#options;
     const waitMs = this.#budget?.next(this.#kernel.clock.now());
     const decision = supervision.directive === 'restart' && waitMs === undefined ? 'escalate' : supervision.directive;
     this.#behavior?.unsubscribe();
-    this.#report(error, this.#message, decision);
+    this.#report(error, message, decision);
     switch (decision) {
       case 'resume':
         this.#start();
@@ -294,26 +305,5 @@ export class ActorCell<In, Out> implements Self, Receiver<In> {
     this.#behavior?.unsubscribe();
     if (status === 'stopped') this.#out.complete();
     else this.#out.error(error);
-  }
-}
-
-/** The receiving end of a behavior's output. */
-class Outbox<Out> implements Receiver<Out> {
-  readonly #cell: Pick<ActorCell<never, Out>, 'emit' | 'fail' | 'end'>;
-
-  constructor(cell: Pick<ActorCell<never, Out>, 'emit' | 'fail' | 'end'>) {
-    this.#cell = cell;
-  }
-
-  receive(value: Out): void {
-    this.#cell.emit(value);
-  }
-
-  failed(error: unknown): void {
-    this.#cell.fail(error);
-  }
-
-  completed(): void {
-    this.#cell.end('stopped');
   }
 }

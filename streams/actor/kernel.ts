@@ -52,6 +52,9 @@ export const LANES = 256;
 /** Feedback that is still undelivered when a turn has made this many rounds is a loop that feeds itself. */
 const MAX_FEEDBACK_PER_TURN = 10_000;
 
+/** A turn that begins with feedback alone. */
+const NOTHING = { next: (): void => {} };
+
 /** The shared inside of the kernel, seen by its own files only. */
 export class KernelCore {
   readonly graph = new Graph();
@@ -115,15 +118,15 @@ export class KernelCore {
     return lane;
   }
 
-  /** Runs `work`, then what it fed back, in order, until nothing is left. */
-  turn<T>(work: (argument: T) => void, argument: T): void {
+  /** Hands on a value, then what that fed back, in order, until nothing is left. */
+  turn<T>(to: { next(value: T): void }, value: T): void {
     if (this.#turning) {
-      work(argument);
+      to.next(value);
       return;
     }
     this.#turning = true;
     try {
-      work(argument);
+      to.next(value);
       if (this.#feedback.length > 0) this.#settle();
     } finally {
       this.#turning = false;
@@ -132,7 +135,7 @@ export class KernelCore {
 
   feedBack(port: Port<unknown>, value: unknown): void {
     this.#feedback.push({ port, value });
-    if (!this.#turning) this.turn(() => {}, undefined);
+    if (!this.#turning) this.turn(NOTHING, undefined);
   }
 
   snapshot(): KernelSnapshot | undefined {
@@ -205,7 +208,7 @@ export class Kernel {
     const node = this.#named(name);
     const probe = core.graph.enter(node, 'source', new Probe());
     const ports = new Map<string, Port<T>>();
-    const deliver = (input: T): void => {
+    const receive = (input: T): void => {
       probe.messagesIn += 1;
       const port = ports.get(keyOf(input));
       if (port?.used !== true) {
@@ -213,15 +216,15 @@ export class Kernel {
         return;
       }
       probe.messagesOut += 1;
-      port.next(input);
+      core.turn(port, input);
     };
     let upstream: Tap<T> | undefined;
     const connect = (): void => {
       if (upstream !== undefined) return;
       upstream = new Tap<T>({
-        receive: (input) => core.turn(deliver, input),
+        receive,
         failed: (error) => ports.forEach((port) => void port.error(error)),
-        completed: () => core.turn(() => ports.forEach((port) => void port.complete()), undefined),
+        completed: () => core.turn({ next: () => ports.forEach((port) => void port.complete()) }, undefined),
       });
       inputs$.subscribe(upstream);
     };
@@ -313,14 +316,15 @@ class TurningClock implements Clock {
   }
 
   at(dueUs: number, work: () => void, rank = this.#rank): () => void {
-    return this.#clock.at(dueUs, () => this.#core.turn(work, undefined), rank);
+    const turn = { next: work };
+    return this.#clock.at(dueUs, () => this.#core.turn(turn, undefined), rank);
   }
 
   schedule: SchedulerLike['schedule'] = (work, delayMs, state) => {
     const core = this.#core;
     return this.#clock.schedule(
       function (next) {
-        core.turn(() => work.call(this, next as never), undefined);
+        core.turn({ next: () => work.call(this, next as never) }, undefined);
       },
       delayMs,
       state,

@@ -33,11 +33,13 @@ export class Port<T> {
     return this.#all.length > 0;
   }
 
+  // Short enough for V8 to inline wherever it is called, which the loop is not.
   next(value: T): void {
-    if (this.#only !== undefined) {
-      this.#only.next(value);
-      return;
-    }
+    if (this.#only !== undefined) this.#only.next(value);
+    else this.#handRound(value);
+  }
+
+  #handRound(value: T): void {
     const all = this.#all;
     for (let i = 0; i < all.length; i += 1) all[i]!.next(value);
   }
@@ -56,14 +58,19 @@ export class Port<T> {
   }
 }
 
-/** Who receives what a {@link Tap} takes in. */
+/** Who receives what comes in from upstream. */
 export interface Receiver<T> {
   receive(value: T): void;
   failed(error: unknown): void;
   completed(): void;
 }
 
-/** Hands everything to its receiver. Overrides `next` itself: one call less for each event than `_next`. */
+/**
+ * Hands everything to its receiver. Overrides `next` itself: one call less for each event than `_next`.
+ *
+ * {@link Inlet} and {@link Outlet} are the same but for the calls that they make: three call sites that each see one kind of
+ * receiver cost an actor a quarter less than one that sees three.
+ */
 export class Tap<T> extends Subscriber<T> {
   readonly #to: Receiver<T>;
 
@@ -84,6 +91,63 @@ export class Tap<T> extends Subscriber<T> {
   protected override _complete(): void {
     this.unsubscribe();
     this.#to.completed();
+  }
+}
+
+/** Where an actor takes in what comes from upstream. */
+export class Inlet<T> extends Subscriber<T> {
+  readonly #actor: Receiver<T>;
+
+  constructor(actor: Receiver<T>) {
+    super();
+    this.#actor = actor;
+  }
+
+  override next(value: T): void {
+    if (!this.isStopped) this.#actor.receive(value);
+  }
+
+  protected override _error(error: unknown): void {
+    this.unsubscribe();
+    this.#actor.failed(error);
+  }
+
+  protected override _complete(): void {
+    this.unsubscribe();
+    this.#actor.completed();
+  }
+}
+
+/** Who takes what a behavior gives out. */
+export interface Emitter<T> {
+  emit(value: T): void;
+  /** The behavior failed. */
+  fail(error: unknown): void;
+  /** The behavior completed. */
+  end(status: 'stopped'): void;
+}
+
+/** Where an actor takes what its behavior gives out. */
+export class Outlet<T> extends Subscriber<T> {
+  readonly #actor: Emitter<T>;
+
+  constructor(actor: Emitter<T>) {
+    super();
+    this.#actor = actor;
+  }
+
+  override next(value: T): void {
+    if (!this.isStopped) this.#actor.emit(value);
+  }
+
+  protected override _error(error: unknown): void {
+    this.unsubscribe();
+    this.#actor.fail(error);
+  }
+
+  protected override _complete(): void {
+    this.unsubscribe();
+    this.#actor.end('stopped');
   }
 }
 
