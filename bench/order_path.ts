@@ -1,0 +1,111 @@
+import { Subject } from 'rxjs';
+import { accountSettings } from '../src/config/account.ts';
+import { loadConfig } from '../src/config/load.ts';
+import { DEVNET_MNEMONIC } from '../src/devnet/devnet.ts';
+import { DEFAULT_MARKETS } from '../src/devnet/market.ts';
+import { sign } from '../src/sei/client/signing.ts';
+import { walletOf } from '../src/sei/client/wallet.ts';
+import { Kernel, LANES } from '../streams/actor/kernel.ts';
+import { HeapClock } from '../streams/clock/heap_clock.ts';
+import type { Decision } from '../streams/decisions.ts';
+import type { Input } from '../streams/inputs.ts';
+import { pipeline } from '../streams/pipeline.ts';
+
+/**
+ * From a block's books to the signed transaction, besides the wait for the sampling grid: four markets, every quote moves in every
+ * round, so each round signs one transaction of eight cancels and eight places. One process, one thread, no network.
+ */
+
+const ROUNDS = 600;
+const WARM_UP = 100;
+const PERIOD_US = 200_000;
+const TICKS = [618_000, 268_000, 2_900, 4_850];
+
+const { config } = loadConfig({ env: {}, flags: [{ path: 'risk.max_orders_per_s', text: '1000', from: 'bench' }] });
+const settings = accountSettings(config, DEFAULT_MARKETS);
+const wallet = await walletOf(DEVNET_MNEMONIC);
+const context = {
+  wallet,
+  chainId: 'bench-1',
+  contract: 'sei1contract',
+  accountNumber: 1n,
+  markets: new Map(DEFAULT_MARKETS.map((market) => [market.symbol, market])),
+  gas: { basePriceUsei: 0.1, urgency: 'normal' },
+} as const;
+
+const clock = new HeapClock(1_700_000_000_000_000);
+const kernel = new Kernel({ clock, random: () => 0.5 });
+const inputs = new Subject<Input>();
+let batch: Extract<Decision, { kind: 'orderBatch' }> | undefined;
+pipeline(kernel, inputs, settings).subscribe((decision) => {
+  if (decision.kind === 'orderBatch') batch = decision;
+});
+
+let seq = 0;
+function deliver(input: Record<string, unknown> & { kind: Input['kind'] }): void {
+  seq += LANES;
+  inputs.next({ ...input, seq, timeUs: clock.nowUs() } as unknown as Input);
+}
+
+function levels(best: number, step: number): number[] {
+  return Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? best + (step * i) / 2 : 10 + i));
+}
+
+/** One round. @returns milliseconds in the book, in the decisions, and in the signature */
+function round(n: number): [number, number, number] {
+  const startMs = performance.now();
+  deliver({ kind: 'block', height: n + 1, chainTimeUs: 0 });
+  DEFAULT_MARKETS.forEach(({ symbol }, i) => {
+    const mid = Math.round(TICKS[i]! * (1 + 0.0005 * Math.sin(n * 1.7 + i)));
+    const half = Math.max(1, Math.round(mid * 0.002));
+    deliver({
+      kind: 'bookSnapshot',
+      market: symbol,
+      lastId: n + 1,
+      eventUs: 0,
+      bids: levels(mid - half, -1),
+      asks: levels(mid + half, 1),
+    });
+  });
+  const bookMs = performance.now();
+  batch = undefined;
+  clock.advanceTo(clock.nowUs() + PERIOD_US);
+  clock.advanceTo(clock.nowUs() + 1);
+  const decidedMs = performance.now();
+  const made = batch as Extract<Decision, { kind: 'orderBatch' }> | undefined;
+  if (made === undefined) throw new Error(`round ${n}: no batch`);
+  sign(context, made, BigInt(n), n + 10, 0);
+  const signedMs = performance.now();
+  const orderIds = made.places.map((_, i) => String(n * 100 + i));
+  deliver({ kind: 'batchCommitted', batchId: made.batchId, txHash: '', height: n + 1, orderIds });
+  return [bookMs - startMs, decidedMs - bookMs, signedMs - decidedMs];
+}
+
+const rounds = Array.from({ length: WARM_UP + ROUNDS }, (_, n) => round(n)).slice(WARM_UP);
+const quantile = (values: readonly number[], p: number): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(p * values.length)]!;
+const parts = {
+  books: rounds.map(([books]) => books),
+  decisions: rounds.map(([, decisions]) => decisions),
+  signature: rounds.map(([, , signature]) => signature),
+  all: rounds.map((one) => one[0] + one[1] + one[2]),
+};
+const figures = Object.fromEntries(
+  Object.entries(parts).map(([name, values]) => [
+    name,
+    { p50_ms: quantile(values, 0.5), p99_ms: quantile(values, 0.99) },
+  ]),
+);
+const met = figures.all!.p99_ms < 10;
+if (process.argv.includes('--json'))
+  console.log(JSON.stringify({ rounds: ROUNDS, markets: 4, ...figures, target_p99_ms: 10, met }, null, 2));
+else {
+  console.log(`block to signed transaction, ${ROUNDS} rounds of 4 markets, 16 orders each; Node ${process.version}`);
+  for (const [name, { p50_ms, p99_ms }] of Object.entries(figures)) {
+    console.log(
+      `  ${name.padEnd(12)} p50 ${p50_ms.toFixed(3).padStart(7)} ms   p99 ${p99_ms.toFixed(3).padStart(7)} ms`,
+    );
+  }
+  console.log(`  target: all p99 < 10 ms: ${met ? 'met' : 'missed'}`);
+}
+if (!met) process.exitCode = 1;
