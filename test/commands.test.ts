@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { type SessionStatus, sessionStatusSchema } from '../src/api/status.ts';
 
 /** The real binary, as a user runs it. */
 const BINARY = new URL('../src/cli/flashmm.js', import.meta.url).pathname;
@@ -42,10 +43,17 @@ function run(
 describe('flashmm start', () => {
   it('makes markets, is stopped by SIGTERM with nothing left on the chain, and its journal replays to the same bytes', async () => {
     let signalledMs = 0;
+    let url = '';
+    const answers: Promise<unknown>[] = [];
+    const ask = async (path: string): Promise<unknown> => (await fetch(`${url}${path}`)).json();
     const outcome = await run(
       ['start', '--port', '0', '--json', '--set', 'journal.snapshot_every_s=2'],
       {},
       (child) => {
+        child.stderr?.on('data', (chunk) => {
+          url ||= /"url":"(http[^"]+)"/.exec(String(chunk))?.[1] ?? '';
+        });
+        setTimeout(() => answers.push(ask('/health'), ask('/trading/status')), 7_000);
         setTimeout(() => {
           signalledMs = performance.now();
           child.kill('SIGTERM');
@@ -54,6 +62,16 @@ describe('flashmm start', () => {
     );
     expect(performance.now() - signalledMs).toBeLessThan(10_000);
     expect(outcome.code, outcome.stderr.slice(-2_000)).toBe(0);
+    const [health, status] = (await Promise.all(answers)) as [{ status: string }, SessionStatus];
+    expect(health).toMatchObject({ status: 'ok' });
+    expect(sessionStatusSchema.parse(status)).toEqual(status);
+    expect(
+      status.markets.map(({ state, our_bid, our_ask }) => [state, our_bid !== null, our_ask !== null]),
+    ).toContainEqual(['live', true, true]);
+    expect(status.chain.height).toBeGreaterThan(5);
+    expect(status.actors.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['inputs', 'orders', 'positions', 'quotes[BTCUSDC]']),
+    );
     const report = JSON.parse(outcome.stdout);
     expect(report.stop).toMatchObject({ remaining: 0, troubles: [] });
     expect(report.ordersPlaced).toBeGreaterThan(8);
