@@ -24,8 +24,8 @@ export type Input = MarketInput | ExecutionInput | Command | Tick | Reject;
 /** The key of everything that concerns the account rather than a market's data. */
 export const EXECUTION = 'execution';
 
-/** Which part of the pipeline an input is for: a market's symbol, or {@link EXECUTION}. */
-export function routeOf(input: Input): string {
+/** Whether an input is market data; the rest concerns the account. */
+export function isMarketInput(input: Input): input is MarketInput {
   switch (input.kind) {
     case 'bookSnapshot':
     case 'bookDelta':
@@ -33,10 +33,15 @@ export function routeOf(input: Input): string {
     case 'trade':
     case 'kline':
     case 'feedStatus':
-      return input.market;
+      return true;
     default:
-      return EXECUTION;
+      return false;
   }
+}
+
+/** Which part of the pipeline an input is for: a market's symbol, or {@link EXECUTION}. */
+export function routeOf(input: Input): string {
+  return isMarketInput(input) ? input.market : EXECUTION;
 }
 
 /** What concerns the account: everything but market data, and but what only moves the clock or is only counted. */

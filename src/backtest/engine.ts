@@ -1,9 +1,8 @@
 import { LANES } from '../../streams/actor/kernel.ts';
 import { HeapClock } from '../../streams/clock/heap_clock.ts';
 import type { Decision } from '../../streams/decisions.ts';
-import type { Input } from '../../streams/inputs.ts';
+import { type Input, isMarketInput } from '../../streams/inputs.ts';
 import { LocalBook } from '../../streams/market/local_book.ts';
-import type { MarketInput } from '../../streams/market/types.ts';
 import { SessionReport } from '../../streams/report/session_report.ts';
 import type { AccountSettings } from '../../streams/settings.ts';
 import { type ExchangeModel, type Report, SimulatedExchange } from '../../streams/simulation/exchange.ts';
@@ -68,9 +67,8 @@ export class Backtest {
     this.#deliver(input, input.timeUs);
     if (input.kind === 'trade') this.#report.traded(input);
     // The exchange knows first what the feed then tells us; on the receive-time scale both are now.
-    const book = 'market' in input ? this.#books.get(input.market) : undefined;
-    if (book === undefined || !isMarketData(input)) return;
-    book.apply(input);
+    if (!isMarketInput(input)) return;
+    this.#books.get(input.market)?.apply(input);
     this.#schedule(this.#exchange.moved(input, input.timeUs));
   }
 
@@ -142,19 +140,5 @@ export class Backtest {
     const known = this.#rejects.get(name);
     if (known === undefined) this.#rejects.set(name, { count: 1, first: detail });
     else known.count += 1;
-  }
-}
-
-function isMarketData(input: Input): input is MarketInput {
-  switch (input.kind) {
-    case 'bookSnapshot':
-    case 'bookDelta':
-    case 'bookTicker':
-    case 'trade':
-    case 'kline':
-    case 'feedStatus':
-      return true;
-    default:
-      return false;
   }
 }
