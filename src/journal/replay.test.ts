@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Input } from '../../streams/inputs.ts';
 import { Edge } from '../runtime/edge.ts';
 import { accountOf, START_US } from '../runtime/fixtures/account.ts';
 import { World, type WorldOptions } from '../runtime/fixtures/world.ts';
@@ -24,7 +25,7 @@ afterEach(() => {
 const MARKETS = ['AAA', 'BBB', 'CCC'];
 
 /** A live session on a made-up wall clock, with a real journal. */
-function live(world: WorldOptions, inputs: number, journal: Partial<JournalOptions> = {}) {
+function live(world: WorldOptions, inputs: number, journal: Partial<JournalOptions> = {}, last?: Input) {
   const wall = { nowUs: START_US + 123 };
   const it = new World(world);
   const plan = { settings: accountOf(...world.markets), seed: 5, startUs: wall.nowUs };
@@ -56,6 +57,7 @@ function live(world: WorldOptions, inputs: number, journal: Partial<JournalOptio
     wall.nowUs += it.pauseUs();
     edge.accept(it.next());
   }
+  if (last !== undefined) edge.accept(last);
   edge.close();
   writer.close(reactor.digest.mark(), 'stopped by test');
   return { kinds, failures, fatal, mark: reactor.digest.mark(), writer };
@@ -116,6 +118,16 @@ describe('a replay', () => {
       expect(await replay(directory, { fromSnapshot: n })).toMatchObject({ equal: true });
   });
 
+  it('gives a market up that keeps crashing, and so does the replay from any snapshot', async () => {
+    const session = live({ seed: 3, markets: ['AAA', 'BBB'], poison: 0.05, trouble: 0.02 }, 3_000);
+    expect(session.fatal).toBeUndefined();
+    expect(session.failures.length).toBeGreaterThan(20);
+    const { snapshots, equal } = await replay(directory);
+    expect(equal).toBe(true);
+    for (let n = 1; n <= snapshots; n += 3)
+      expect(await replay(directory, { fromSnapshot: n })).toMatchObject({ equal: true });
+  });
+
   it('begins with the oldest segment that rotation left', async () => {
     const session = live({ seed: 4, markets: MARKETS, trouble: 0.02 }, 3_000, {
       segmentMaxBytes: 100_000,
@@ -159,7 +171,9 @@ describe('a replay', () => {
   });
 
   it('ends where the session failed, for the same reason', async () => {
-    const session = live({ seed: 3, markets: ['AAA'], poison: 0.3 }, 3_000);
+    const fill = { kind: 'settlement', seq: 0, timeUs: 0, market: 'ZZZ', orderId: '1', side: 'buy', lots: 1 } as const;
+    const unknown: Input = { ...fill, microTicks: 1, liquidity: 'maker', height: -100, settlementId: 'z' };
+    const session = live({ seed: 3, markets: MARKETS }, 500, {}, unknown);
     expect(String(session.fatal)).toMatch(/the pipeline failed/);
     expect(await replay(directory)).toMatchObject({
       equal: true,

@@ -196,10 +196,14 @@ export class Session {
 }
 
 function tellFailure(notify: Notify, { actor, error, decision, timeUs }: Failure): void {
-  notify(decision === 'escalate' ? 'error' : 'warn', `actor ${actor} failed: ${messageOf(error)}`, {
-    decision,
-    timeUs,
-  });
+  notify(
+    decision === 'escalate' || decision === 'stop' ? 'error' : 'warn',
+    `actor ${actor} failed: ${messageOf(error)}`,
+    {
+      decision,
+      timeUs,
+    },
+  );
 }
 
 function realTimer(work: () => void, delayMs: number): () => void {

@@ -260,7 +260,8 @@ export class ActorCell<In, Out> implements Self, Receiver<In>, Emitter<Out> {
     if (this.probe.status === 'stopped' || this.probe.status === 'failed') return;
     const { supervision } = this.#options;
     const waitMs = this.#budget?.next(this.#kernel.clock.now());
-    const decision = supervision.directive === 'restart' && waitMs === undefined ? 'escalate' : supervision.directive;
+    const isSpent = supervision.directive === 'restart' && waitMs === undefined;
+    const decision = isSpent ? (supervision.whenSpent ?? 'escalate') : supervision.directive;
     this.#behavior?.unsubscribe();
     this.#report(error, message, decision);
     switch (decision) {

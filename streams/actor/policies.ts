@@ -7,7 +7,10 @@ export const DATA_MAILBOX = { capacity: 4_096, overflow: 'dropBuffer' } as const
 /** For what must never be missed: quotes, fills, orders, control. */
 export const CONTROL_MAILBOX = { capacity: 4_096, overflow: 'fail' } as const satisfies Mailbox<unknown>;
 
-/** For a stage whose state can be built anew from the stream: a few quick attempts, then the market gives up. */
+/**
+ * For a stage whose state can be built anew from the stream: a few quick attempts, then this market gives up. Its wishes run
+ * out, so that its orders are cancelled, and the other markets go on.
+ */
 export const REBUILD = {
   directive: 'restart',
   minBackoffMs: 100,
@@ -15,6 +18,7 @@ export const REBUILD = {
   randomFactor: 0.2,
   maxRestarts: 10,
   maxRestartsWithinMs: 60_000,
+  whenSpent: 'stop',
 } as const satisfies Supervision;
 
 /** For a stage whose state is small and comes from elsewhere: it goes on with the next message. */

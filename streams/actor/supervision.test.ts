@@ -114,6 +114,21 @@ describe('supervision', () => {
     expect(probe.status).toBe('failed');
   });
 
+  it('restart: stops instead, where the policy says so', () => {
+    const { clock, inputs, end, failures } = setUp({
+      directive: 'restart',
+      ...settings,
+      maxRestarts: 1,
+      whenSpent: 'stop',
+    });
+    for (let i = 0; i < 2; i += 1) {
+      inputs.next(-1);
+      clock.advanceTo(clock.nowUs() + 2_000_000);
+    }
+    expect(failures.map(({ decision }) => decision)).toEqual(['restart', 'stop']);
+    expect(end()).toBe('completed');
+  });
+
   it('resume: goes on with the state as it is', () => {
     const { inputs, seen, failures } = setUp({ directive: 'resume' });
     for (const x of [1, -1, 2, -2, 3]) inputs.next(x);

@@ -3,7 +3,7 @@
  *
  * - `resume` goes on with the next message and keeps the state;
  * - `restart` waits, then starts the behavior with a fresh state; what arrives meanwhile waits in the mailbox. More than
- *   `maxRestarts` within `maxRestartsWithinMs` escalates. The n-th wait in a row is
+ *   `maxRestarts` within `maxRestartsWithinMs` escalates, or does what `whenSpent` says. The n-th wait in a row is
  *   `min(maxBackoffMs, minBackoffMs · 2ⁿ⁻¹) · (1 + random · randomFactor)`, as in Pekko's `RestartSettings`;
  * - `stop` completes the actor's output;
  * - `escalate` fails it, and so fails the behavior of the actor around it, or the system.
@@ -22,6 +22,8 @@ export interface RestartSettings {
   readonly randomFactor: number;
   readonly maxRestarts: number;
   readonly maxRestartsWithinMs: number;
+  /** What happens when restarts are used up; `escalate` if absent. */
+  readonly whenSpent?: 'stop' | 'escalate';
 }
 
 /** A failure as the supervisor saw it: which actor, why, on which message, and what was decided. */
