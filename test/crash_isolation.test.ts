@@ -7,10 +7,10 @@ import type { Input } from '../streams/inputs.ts';
 
 const MARKETS = ['AAA', 'BBB', 'CCC'];
 
-/** Half a minute of books of three markets, 10 a second each, with a block every 400 ms. */
-function script(): Input[] {
+/** Books of three markets, 10 a second each, with a block every 400 ms. @param rounds a tenth of a second each */
+function script(rounds: number): Input[] {
   const inputs: Input[] = [];
-  for (let i = 0; i < 300; i += 1) {
+  for (let i = 0; i < rounds; i += 1) {
     if (i % 4 === 0) inputs.push({ kind: 'block', seq: 0, timeUs: 0, height: i, chainTimeUs: 0 });
     MARKETS.forEach((market, m) => {
       inputs.push(bookSnapshot(market, i + 1, 10_000 + Math.round(30 * Math.sin(i / 9 + m))));
@@ -19,8 +19,11 @@ function script(): Input[] {
   return inputs;
 }
 
-/** Runs the script; `crashing` gets a book that no parser lets through, a few times. A venue commits every batch at once. */
-function run(crashing: string | undefined, trading: boolean) {
+/**
+ * Runs the script; `crashing` gets a book that no parser lets through, a few times or always from the 90th input on. A venue
+ * commits every batch at once.
+ */
+function run(crashing: string | undefined, trading: boolean, always = false) {
   const decisions: Decision[] = [];
   const failures: string[] = [];
   const answers: Input[] = [];
@@ -48,9 +51,9 @@ function run(crashing: string | undefined, trading: boolean) {
     reactor.take({ ...input, seq, timeUs });
   };
   if (!trading) give({ kind: 'command', seq: 0, timeUs: 0, command: 'pause', by: 'test' }, START_US);
-  script().forEach((input, i) => {
+  script(always ? 600 : 300).forEach((input, i) => {
     const timeUs = START_US + (i + 1) * 30_000;
-    const poison = input.kind === 'bookSnapshot' && input.market === crashing && i % 150 < 4;
+    const poison = input.kind === 'bookSnapshot' && input.market === crashing && (always ? i > 90 : i % 150 < 4);
     give(poison ? ({ ...input, asks: undefined } as unknown as Input) : input, timeUs);
     for (const answer of answers.splice(0)) reactor.take({ ...answer, seq, timeUs });
   });
@@ -101,5 +104,15 @@ describe('a crash in one market', () => {
     const reasons = new Set(of(decisions, 'BBB').flatMap((one) => (one.kind === 'quote' ? [one.reason] : [])));
     expect(reasons).toContain('ok');
     expect(reasons.size).toBeGreaterThan(1);
+  });
+
+  it('that never ends makes the market give up: its orders are cancelled and the others trade on', () => {
+    const { decisions, failures } = run('BBB', true, true);
+    expect(failures).toHaveLength(11);
+    const live = new Map<string, number>();
+    for (const one of decisions) if (one.kind === 'working') live.set(one.market, one.orders.length);
+    expect(Object.fromEntries(live)).toEqual({ AAA: 2, BBB: 0, CCC: 2 });
+    const lastUs = (market: string): number => of(decisions, market).findLast(({ kind }) => kind === 'quote')!.timeUs;
+    expect(lastUs('AAA') - lastUs('BBB')).toBeGreaterThan(5_000_000);
   });
 });
