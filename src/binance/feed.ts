@@ -20,9 +20,12 @@ export interface BinanceFeedOptions {
 /** A snapshot request that takes longer is given up and asked again. */
 const SNAPSHOT_TIMEOUT_MS = 5_000;
 
-/** Between two snapshot requests of a market at least, doubling up to the most: the exchange charges each heavily. */
+/** A request that failed is repeated after this, doubling up to the most. */
 const SNAPSHOT_MIN_BACKOFF_MS = 250;
 const SNAPSHOT_MAX_BACKOFF_MS = 30_000;
+
+/** After one that succeeded: the exchange allows 120 deep snapshots a minute, and this asks for 60 at the worst. */
+const SNAPSHOT_AGAIN_MS = 1_000;
 
 /** A snapshot asked for this long ago without another wish since began a quiet time: the backoff begins anew. */
 const SNAPSHOT_CALM_MS = 60_000;
@@ -92,7 +95,8 @@ export class BinanceFeed implements Feed {
     state.timer = setTimeout(() => {
       void this.#fetchSnapshot(market).then((arrived) => {
         state.timer = undefined;
-        if (!arrived) this.resync(market);
+        if (arrived) state.backoffMs = SNAPSHOT_AGAIN_MS;
+        else this.resync(market);
       });
     }, waitMs);
   }
