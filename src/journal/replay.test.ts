@@ -82,6 +82,7 @@ describe('a replay', () => {
     });
     expect(whole.snapshots).toBeGreaterThan(5);
     expect(whole.snapshotsCompared).toBe(whole.snapshots);
+    expect(whole.snapshotsDifferent).toEqual([]);
     for (let n = 1; n <= whole.snapshots; n += 1) {
       const part = await replay(directory, { fromSnapshot: n });
       expect(part).toMatchObject({
@@ -101,10 +102,15 @@ describe('a replay', () => {
         const world = { seed, markets: MARKETS.slice(0, markets), trouble: 0.05, poison: 0.004 };
         const session = live(world, 600, { snapshotEveryS: 1 });
         const whole = await replay(directory);
-        expect(whole).toMatchObject({ equal: true, replayed: session.mark, inputs: session.writer.inputs });
+        expect(whole).toMatchObject({
+          equal: true,
+          snapshotsDifferent: [],
+          replayed: session.mark,
+          inputs: session.writer.inputs,
+        });
         if (whole.snapshots === 0) return;
         const part = await replay(directory, { fromSnapshot: 1 + (pick % whole.snapshots) });
-        expect(part).toMatchObject({ equal: true, replayed: session.mark });
+        expect(part).toMatchObject({ equal: true, snapshotsDifferent: [], replayed: session.mark });
       }),
       { numRuns: 15 },
     );

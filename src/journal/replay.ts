@@ -32,7 +32,7 @@ export interface ReplayReport {
   /** Snapshots in the journal, and how many of those passed by were compared with the replay's own state. */
   readonly snapshots: number;
   readonly snapshotsCompared: number;
-  /** Numbers of the snapshots whose state was not the replay's. */
+  /** Numbers of the snapshots whose state was not the replay's: another build's, if the decisions are equal all the same. */
   readonly snapshotsDifferent: readonly number[];
   readonly inputs: number;
   /** Where the replay began and where it was last compared. Equal hashes mean equal decisions, byte for byte. */
@@ -144,7 +144,7 @@ class ReplayRun {
       start: this.#start,
       live: this.#live,
       replayed: this.#replayed,
-      equal: this.#difference === undefined && this.#different.length === 0,
+      equal: this.#difference === undefined,
       difference: this.#difference,
       closed: this.#closed,
       failure: this.#failure,
