@@ -11,7 +11,6 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startVitest } from 'vitest/node';
 
 interface Count {
   passed: number;
@@ -58,6 +57,8 @@ function runChecks(count: Count): void {
 }
 
 async function runTests({ paths, name }: Selection, count: Count): Promise<void> {
+  // Not at the top: after an incomplete install the last line must still be a count.
+  const { startVitest } = await import('vitest/node');
   const vitest = await startVitest('test', [...paths], {
     watch: false,
     ...(name === undefined ? {} : { testNamePattern: name }),
