@@ -101,7 +101,8 @@ export class BinanceFeed implements Feed {
     }, waitMs);
   }
 
-  async #fetchSnapshot(market: string): Promise<boolean> {
+  /** @returns undefined when it has to be asked again */
+  async #fetchSnapshot(market: string): Promise<Input | undefined> {
     try {
       const signal = AbortSignal.any([this.#abort.signal, AbortSignal.timeout(SNAPSHOT_TIMEOUT_MS)]);
       const response = await fetch(snapshotUrl(this.#options.endpoints, market), { signal });
@@ -109,15 +110,15 @@ export class BinanceFeed implements Feed {
       if (!response.ok) throw new Error(`HTTP status ${response.status}: ${text.slice(0, 120)}`);
       this.#options.onText?.(text, market);
       const input = this.#parser.parse(text, market);
+      if (input?.kind === 'bookSnapshot') return input;
       if (input !== null) this.#inlet?.accept(input);
-      return input?.kind === 'bookSnapshot';
     } catch (error) {
-      if (this.#abort.signal.aborted) return true;
+      if (this.#abort.signal.aborted) return undefined;
       const cause = (error as Error).cause;
       const detail = `snapshot of ${market}: ${(error as Error).message}${cause instanceof Error ? ` (${cause.message})` : ''}`;
       this.#inlet?.accept({ ...this.#parser.reject('unreachable', detail), source: 'binance-rest', market });
-      return false;
     }
+    return undefined;
   }
 
   #take(text: string | undefined): void {

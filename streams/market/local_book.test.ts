@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { LocalBook } from './local_book.ts';
-import type { BookDelta, BookSnapshot, BookTicker, FeedStatus, Levels } from './types.ts';
+import type { BookDelta, BookSnapshot, BookTicker, FeedStatus, Levels, Trade } from './types.ts';
 
 const stamp = { seq: 0, timeUs: 0, market: 'X', eventUs: 0 };
 const snapshot = (lastId: number, bids: Levels = [100, 5], asks: Levels = [101, 5]): BookSnapshot => ({
@@ -32,6 +32,7 @@ const ticker = (updateId: number, bidTick: number, askTick: number): BookTicker 
   askTick,
   askLots: 5,
 });
+const trade = (tradeId: number): Trade => ({ kind: 'trade', ...stamp, tradeId, side: 'buy', tick: 100, lots: 2 });
 const status = (to: 'up' | 'down'): FeedStatus => ({ kind: 'feedStatus', ...stamp, status: to, reason: 'test' });
 
 function fed(...inputs: Parameters<LocalBook['apply']>[0][]) {
@@ -67,6 +68,27 @@ describe('the rules for keeping a spot book', () => {
     expect([book.status, book.resyncWanted]).toEqual(['gapped', true]);
   });
 
+  it('keeps what waits when a snapshot is too old for it, and wishes for another', () => {
+    const { book } = fed(spot(5, 8, [99, 1]), spot(9, 10, [99, 0]));
+    expect([book.apply(snapshot(2))?.reason, book.resyncWanted, book.resyncs]).toEqual(['gap', true, 2]);
+    expect(book.apply(snapshot(7))).toBe(null);
+    expect([book.status, book.lastId, book.resyncs]).toEqual(['live', 10, 2]);
+  });
+
+  it('refuses repeats among what waits, too', () => {
+    const { book, rejects } = fed(spot(5, 8, [101, 1]), spot(9, 10, [101, 0]), spot(5, 8, [101, 1]), snapshot(6));
+    expect([rejects, book.status, book.lastId, book.book.bestBidTick]).toEqual([['out-of-order'], 'live', 10, 100]);
+  });
+
+  it('takes a long run of late updates for a sign that its own id is wrong', () => {
+    const { book } = fed(snapshot(10), spot(11, 9_000_000));
+    const late = Array.from({ length: 64 }, (_, i) => book.apply(spot(12 + i, 12 + i))?.reason);
+    expect(new Set(late.slice(0, 63))).toEqual(new Set(['out-of-order']));
+    expect([late[63], book.status, book.resyncWanted]).toEqual(['gap', 'gapped', true]);
+    book.apply(snapshot(75));
+    expect([book.status, book.lastId]).toEqual(['live', 75]);
+  });
+
   it('counts duplicates and late updates, and is not disturbed by them', () => {
     const { book, rejects } = fed(snapshot(10), spot(11, 12), spot(11, 12), spot(11, 11));
     expect(rejects).toEqual(['duplicate', 'out-of-order']);
@@ -81,20 +103,34 @@ describe('the rules for keeping a futures book', () => {
     expect([book.status, book.lastId]).toEqual(['live', 14]);
     expect(book.apply(futures(15, 16, 17))?.reason).toBe('gap');
   });
+
+  it('begins where ids between pu and U belong to other markets, but never goes on so', () => {
+    const { book, rejects } = fed(snapshot(7), futures(6, 9, 10));
+    expect([rejects, book.status]).toEqual([[], 'live']);
+    expect(book.apply(futures(9, 11, 12))?.reason).toBe('gap');
+  });
 });
 
 describe('trust in the book', () => {
   it('is lost while it is crossed and comes back with the crossing gone', () => {
     const { book, rejects } = fed(snapshot(10), spot(11, 11, [101, 1]));
     expect([rejects, book.status]).toEqual([['crossed'], 'crossed']);
+    expect(book.resyncWanted).toBe(true);
     book.apply(spot(12, 12, [101, 0]));
-    expect(book.status).toBe('live');
+    expect([book.status, book.resyncWanted]).toEqual(['live', false]);
+  });
+
+  it('comes back by a snapshot and what was taken in since, where the crossing stays', () => {
+    const { book } = fed(snapshot(10), spot(11, 11, [101, 1]), spot(12, 12, [99, 4]));
+    expect(book.apply(snapshot(11))).toBe(null);
+    expect([book.status, book.lastId, book.book.bids.lotsAt(99)]).toEqual(['live', 12, 4]);
   });
 
   it('is lost when the exchange names other best prices for the same update, whichever came first', () => {
     const late = fed(snapshot(10), spot(11, 11, [99, 1]), ticker(11, 99, 101));
     expect([late.rejects, late.book.status, late.book.mismatches]).toEqual([['mismatch'], 'gapped', 1]);
     const early = fed(snapshot(10), ticker(11, 99, 101), spot(11, 11, [99, 1]));
+    expect(early.rejects).toEqual(['mismatch']);
     expect([early.book.status, early.book.comparisons, early.book.mismatches]).toEqual(['gapped', 1, 1]);
     const good = fed(snapshot(10), ticker(11, 100, 101), spot(11, 11, [99, 1]), spot(12, 12), ticker(12, 100, 101));
     expect([good.book.status, good.book.comparisons, good.book.mismatches]).toEqual(['live', 2, 0]);
@@ -102,6 +138,10 @@ describe('trust in the book', () => {
 
   it('is lost with the feed and needs a new snapshot afterwards', () => {
     const { book } = fed(snapshot(10), status('down'));
+    expect(book.status).toBe('down');
+    // A snapshot that was under way: nothing would keep it up to date.
+    expect(book.apply(snapshot(11))?.reason).toBe('feed-down');
+    expect(book.apply(spot(12, 12))?.reason).toBe('feed-down');
     expect(book.status).toBe('down');
     book.apply(status('up'));
     expect([book.status, book.resyncWanted]).toEqual(['syncing', true]);
@@ -115,6 +155,28 @@ describe('a local book', () => {
     const { book } = fed(snapshot(1), spot(2, 2, [100, 8]), spot(3, 3, [], [101, 2]), spot(4, 4, [100, 0, 99, 4]));
     // +3 at the bid, then 3 gone from the ask, then the best bid of 8 gone: 3 + 3 − 8.
     expect(book.ofiLots).toBe(-2);
+  });
+
+  it('compares and counts each best price and each trade once', () => {
+    const { book, rejects } = fed(
+      snapshot(10),
+      spot(11, 11),
+      ticker(11, 100, 101),
+      ticker(11, 100, 101),
+      ticker(9, 1, 2),
+    );
+    expect([rejects, book.comparisons]).toEqual([['duplicate', 'out-of-order'], 1]);
+    expect([trade(7), trade(7), trade(6), trade(8)].map((one) => book.apply(one)?.reason ?? null)).toEqual([
+      null,
+      'duplicate',
+      'out-of-order',
+      null,
+    ]);
+    expect(book.takerBuyLots).toBe(4);
+    // One garbled id must not silence the stream for ever.
+    book.apply(trade(9_000_000));
+    const refused = Array.from({ length: 100 }, (_, i) => book.apply(trade(9 + i))).filter((one) => one !== null);
+    expect(refused.length).toBe(64);
   });
 
   it('is the same after encoding and decoding, and goes on the same', () => {

@@ -1,4 +1,6 @@
 import { OrderBook } from './order_book.ts';
+import { LATE_MOST, RisingId } from './rising_id.ts';
+import { TouchCheck, type TouchCheckState } from './touch_check.ts';
 import type { BookDelta, BookSnapshot, BookTicker, FeedStatus, Levels, MarketInput, Reject, Trade } from './types.ts';
 
 /**
@@ -10,24 +12,6 @@ export type BookStatus = 'syncing' | 'live' | 'gapped' | 'crossed' | 'down';
 /** Updates that wait for a snapshot at most; the oldest are given up, which the snapshot then shows as a gap. */
 const WAITING_MOST = 2_000;
 
-/** How many update ids are remembered to compare our best prices with the exchange's. */
-const COMPARED_IDS = 4_096;
-
-/** The best prices of a book at an update id. */
-type Top = Pick<BookTicker, 'updateId' | 'bidTick' | 'bidLots' | 'askTick' | 'askLots'>;
-
-/** A book as plain data, for snapshots of the whole system. */
-export interface LocalBookState {
-  readonly status: BookStatus;
-  readonly numbers: Readonly<Record<(typeof NUMBERS)[number], number>>;
-  readonly resyncWanted: boolean;
-  readonly bids: Levels;
-  readonly asks: Levels;
-  readonly waiting: readonly BookDelta[];
-  readonly ours: readonly Top[];
-  readonly theirs: readonly Top[];
-}
-
 const NUMBERS = [
   'seq',
   'updatedUs',
@@ -37,20 +21,39 @@ const NUMBERS = [
   'takerBuyLots',
   'takerSellLots',
   'lastTradeTick',
-  'comparisons',
-  'mismatches',
+  'resyncs',
 ] as const;
+
+/** A book as plain data, for snapshots of the whole system. */
+export interface LocalBookState {
+  readonly status: BookStatus;
+  readonly numbers: Readonly<Record<(typeof NUMBERS)[number], number>>;
+  readonly resyncWanted: boolean;
+  readonly bridged: boolean;
+  readonly late: number;
+  readonly bids: Levels;
+  readonly asks: Levels;
+  readonly waiting: readonly BookDelta[];
+  readonly touches: TouchCheckState;
+  readonly tickerIds: readonly [number, number];
+  readonly tradeIds: readonly [number, number];
+}
 
 /**
  * A market as its feed shows it: the book and what has flowed. One record for each market, changed in place; readers
  * copy what they keep.
+ *
+ * The book follows Binance's published rules ("How to manage a local order book correctly", spot and futures): updates wait
+ * for a snapshot, those that it includes are dropped, the first that counts straddles it, each further one continues the one
+ * before; where one does not, the book is given up and a snapshot wished for. A venue that sends a snapshot with each block
+ * replaces the book each time.
  */
 export class LocalBook {
   readonly kind = 'market';
   readonly market: string;
   readonly book = new OrderBook();
   status: BookStatus = 'syncing';
-  /** Number and time of the newest input, and the venue's time of it. */
+  /** Number and time of the newest input, and the venue's time of it; the times are those of the newest book input. */
   seq = 0;
   updatedUs = 0;
   eventUs = 0;
@@ -61,20 +64,34 @@ export class LocalBook {
   takerBuyLots = 0;
   takerSellLots = 0;
   lastTradeTick = -1;
-  comparisons = 0;
-  mismatches = 0;
-  /** True from the moment a snapshot is needed until one arrives. */
+  /** True while a snapshot is needed: from the loss of the book until the snapshot that brings it back. */
   resyncWanted = false;
+  /** Counts the snapshots wished for. A snapshot that does not help is followed by another wish. */
+  resyncs = 0;
+  // Whether an update has been applied since the snapshot: the first one may straddle it, the others must continue.
+  #bridged = false;
+  // Updates refused in a row for being late.
+  #late = 0;
   #waiting: BookDelta[] = [];
-  // Our tops and the exchange's by update id, whichever came first; bounded by COMPARED_IDS.
-  readonly #ours = new Map<number, Top>();
-  readonly #theirs = new Map<number, Top>();
+  #touches = new TouchCheck();
+  #tickerIds = new RisingId();
+  #tradeIds = new RisingId();
 
   constructor(market: string) {
     this.market = market;
   }
 
-  /** Takes in an input of this market. Allocates next to nothing. @returns what was refused and why, or null */
+  /** How often our best prices and the exchange's were named for the same update id. */
+  get comparisons(): number {
+    return this.#touches.comparisons;
+  }
+
+  /** How often they were not the same. */
+  get mismatches(): number {
+    return this.#touches.mismatches;
+  }
+
+  /** Takes in an input of this market. Allocates nothing on the normal path. @returns what was refused and why, or null */
   apply(input: MarketInput): Reject | null {
     let refused: Reject | null = null;
     switch (input.kind) {
@@ -101,96 +118,98 @@ export class LocalBook {
   }
 
   #takeSnapshot(snapshot: BookSnapshot): Reject | null {
-    if (this.status === 'live' && snapshot.lastId < this.lastId) {
-      return this.#reject(
-        snapshot,
-        'out-of-order',
-        `snapshot ${snapshot.lastId} is older than the book at ${this.lastId}`,
-      );
+    const { lastId } = snapshot;
+    if (this.status === 'down') return this.#reject(snapshot, 'feed-down', `snapshot ${lastId}: the feed is down`);
+    if (this.status === 'live' && lastId < this.lastId) {
+      return this.#reject(snapshot, 'out-of-order', `snapshot ${lastId} is older than the book at ${this.lastId}`);
     }
     const { bestBidTick, bestBidLots, bestAskTick, bestAskLots } = this.book;
     const continued = this.status === 'live';
     this.book.replace(snapshot.bids, snapshot.asks);
-    this.lastId = snapshot.lastId;
-    this.resyncWanted = false;
-    this.status = 'live';
+    this.lastId = lastId;
+    this.#bridged = false;
+    this.#late = 0;
+    this.#regain();
     this.#touched(snapshot);
     if (continued) this.#flow(bestBidTick, bestBidLots, bestAskTick, bestAskLots);
     const waiting = this.#waiting;
     this.#waiting = [];
-    let first = true;
-    for (const delta of waiting) {
-      if (delta.lastId <= snapshot.lastId) continue;
-      // The first update that counts has to begin at or before the snapshot's next id.
-      const follows = first
-        ? delta.firstId <= snapshot.lastId + 1 || delta.previousId === snapshot.lastId
-        : this.#follows(delta);
-      if (!follows) return this.#gap(delta);
-      this.#applyDelta(delta);
-      first = false;
+    for (const [i, delta] of waiting.entries()) {
+      if (delta.lastId <= this.lastId) continue;
+      // The rest goes on waiting: a newer snapshot may fit it.
+      if (!this.#follows(delta)) return this.#gap(delta, waiting.slice(i));
+      if (!this.#applyDelta(delta)) return this.#mismatch(delta, delta.lastId, waiting.slice(i));
     }
-    return this.#crossedNow(snapshot);
+    return this.#crossing(snapshot);
   }
 
   #takeDelta(delta: BookDelta): Reject | null {
-    if (this.status === 'down') this.status = 'gapped';
-    if (this.status !== 'live' && this.status !== 'crossed') {
-      this.resyncWanted = true;
-      this.#waiting.push(delta);
-      if (this.#waiting.length > WAITING_MOST) this.#waiting.splice(0, WAITING_MOST / 2);
+    const { firstId, lastId } = delta;
+    if (this.status === 'down')
+      return this.#reject(delta, 'feed-down', `update ${firstId}–${lastId}: the feed is down`);
+    const following = this.status === 'live' || this.status === 'crossed';
+    const newestId = following ? this.lastId : (this.#waiting.at(-1)?.lastId ?? -1);
+    if (lastId <= newestId) return this.#refuseLate(delta, newestId);
+    this.#late = 0;
+    if (!following) {
+      this.#wait(delta);
+      this.#lose(this.status);
       return null;
     }
-    if (delta.lastId <= this.lastId) {
-      const reason = delta.lastId === this.lastId ? 'duplicate' : 'out-of-order';
-      return this.#reject(delta, reason, `update ${delta.firstId}–${delta.lastId}: the book is at ${this.lastId}`);
-    }
-    if (!this.#follows(delta)) return this.#gap(delta);
-    this.#applyDelta(delta);
-    return this.#crossedNow(delta);
+    if (!this.#follows(delta)) return this.#gap(delta, [delta]);
+    // What a crossed book takes in, the snapshot that it wished for has to be continued with.
+    if (this.status === 'crossed') this.#wait(delta);
+    if (!this.#applyDelta(delta)) return this.#mismatch(delta, lastId, [delta]);
+    return this.#crossing(delta);
   }
 
   /**
-   * Spot: the first id is at most the last one plus one. Futures: `pu` is the last one; the first event after a snapshot may
-   * straddle it.
+   * Spot: `U` is at most the last id plus one. Futures: `pu` is the last id; the first update after a snapshot straddles it.
+   * The published `U ≤ lastUpdateId` of that one is too strict where ids between `pu` and `U` belong to other markets: the
+   * update holds everything since `pu`, so that is what must not lie behind the snapshot.
    */
-  #follows(delta: BookDelta): boolean {
-    if (delta.previousId < 0) return delta.firstId <= this.lastId + 1;
-    return delta.previousId === this.lastId || (delta.firstId <= this.lastId && delta.lastId >= this.lastId);
+  #follows({ firstId, previousId }: BookDelta): boolean {
+    if (previousId < 0) return firstId <= this.lastId + 1;
+    return this.#bridged ? previousId === this.lastId : previousId <= this.lastId;
   }
 
-  #applyDelta(delta: BookDelta): void {
+  /** @returns false when the exchange has already told other best prices for this update */
+  #applyDelta(delta: BookDelta): boolean {
     const { bestBidTick, bestBidLots, bestAskTick, bestAskLots } = this.book;
     this.book.apply(delta.bids, delta.asks);
     this.lastId = delta.lastId;
+    this.#bridged = true;
     this.#touched(delta);
     this.#flow(bestBidTick, bestBidLots, bestAskTick, bestAskLots);
-    const ours = this.#top();
-    remember(this.#ours, ours);
-    const theirs = this.#theirs.get(delta.lastId);
-    if (theirs !== undefined) this.#compare(ours, theirs);
+    return this.#touches.ours(delta.lastId, this.book);
+  }
+
+  #refuseLate(delta: BookDelta, newestId: number): Reject {
+    this.#late += 1;
+    // So many late ones in a row: it is the newest id that is wrong, and with it the book.
+    if (this.#late >= LATE_MOST) {
+      this.#late = 0;
+      return this.#gap(delta, [delta]);
+    }
+    const reason = delta.lastId === newestId ? 'duplicate' : 'out-of-order';
+    return this.#reject(delta, reason, `update ${delta.firstId}–${delta.lastId}: ${newestId} is already here`);
   }
 
   #takeTicker(ticker: BookTicker): Reject | null {
-    if (ticker.bidTick >= ticker.askTick && ticker.bidLots > 0 && ticker.askLots > 0) {
-      return this.#reject(
-        ticker,
-        'crossed',
-        `bookTicker ${ticker.updateId}: bid ${ticker.bidTick} ≥ ask ${ticker.askTick}`,
-      );
+    const { updateId, bidTick, bidLots, askTick, askLots } = ticker;
+    if (bidTick >= askTick && bidLots > 0 && askLots > 0) {
+      return this.#reject(ticker, 'crossed', `bookTicker ${updateId}: bid ${bidTick} ≥ ask ${askTick}`);
     }
-    const ours = this.#ours.get(ticker.updateId);
-    if (ours === undefined) remember(this.#theirs, ticker);
-    else if (!this.#compare(ours, ticker)) {
-      return this.#reject(
-        ticker,
-        'mismatch',
-        `update ${ticker.updateId}: our best prices are not the exchange's; the book is fetched anew`,
-      );
-    }
-    return null;
+    const newestId = this.#tickerIds.last;
+    const order = this.#tickerIds.take(updateId);
+    if (order !== 'new') return this.#reject(ticker, order, `bookTicker ${updateId}: ${newestId} is already here`);
+    return this.#touches.theirs(ticker) ? null : this.#mismatch(ticker, updateId, []);
   }
 
   #takeTrade(trade: Trade): Reject | null {
+    const newestId = this.#tradeIds.last;
+    const order = this.#tradeIds.take(trade.tradeId);
+    if (order !== 'new') return this.#reject(trade, order, `trade ${trade.tradeId}: ${newestId} is already here`);
     if (trade.side === 'buy') this.takerBuyLots += trade.lots;
     else this.takerSellLots += trade.lots;
     this.lastTradeTick = trade.tick;
@@ -199,47 +218,64 @@ export class LocalBook {
 
   #takeStatus({ status }: FeedStatus): void {
     this.#waiting = [];
-    this.#ours.clear();
-    this.#theirs.clear();
-    this.status = status === 'down' ? 'down' : 'syncing';
-    this.resyncWanted = status === 'up';
+    this.#touches.forget();
+    this.#tickerIds.forget();
+    this.#tradeIds.forget();
+    this.#late = 0;
     this.lastId = 0;
+    this.#regain();
+    if (status === 'up') this.#lose('syncing');
+    else this.status = 'down';
   }
 
-  /** Counts a comparison; the book is no longer trusted when it disagrees. */
-  #compare(ours: Top, theirs: Top): boolean {
-    this.#theirs.delete(theirs.updateId);
-    this.comparisons += 1;
-    const same =
-      ours.bidTick === theirs.bidTick &&
-      ours.askTick === theirs.askTick &&
-      ours.bidLots === theirs.bidLots &&
-      ours.askLots === theirs.askLots;
-    if (same) return true;
-    this.mismatches += 1;
-    this.status = 'gapped';
+  #wait(delta: BookDelta): void {
+    this.#waiting.push(delta);
+    if (this.#waiting.length > WAITING_MOST) this.#waiting.splice(0, WAITING_MOST / 2);
+  }
+
+  /** The book is not to be trusted, and a snapshot is wished for; once until one comes. */
+  #lose(status: BookStatus): void {
+    this.status = status;
+    if (!this.resyncWanted) this.resyncs += 1;
     this.resyncWanted = true;
-    return false;
   }
 
-  #gap(delta: BookDelta): Reject {
-    this.status = 'gapped';
-    this.resyncWanted = true;
-    this.#waiting = [delta];
-    const from = delta.previousId < 0 ? delta.firstId : delta.previousId;
-    return this.#reject(
-      delta,
-      'gap',
-      `update ${delta.firstId}–${delta.lastId} follows ${from}: the book is at ${this.lastId}`,
-    );
+  #regain(): void {
+    this.status = 'live';
+    this.resyncWanted = false;
   }
 
-  #crossedNow(input: BookDelta | BookSnapshot): Reject | null {
+  #gap(delta: BookDelta, waiting: BookDelta[]): Reject {
+    this.#lose('gapped');
+    this.#waiting = waiting;
+    this.#touches.forgetOurs();
+    const { firstId, lastId, previousId } = delta;
+    const from = previousId < 0 ? firstId - 1 : previousId;
+    return this.#reject(delta, 'gap', `update ${firstId}–${lastId} continues ${from}: the book is at ${this.lastId}`);
+  }
+
+  #mismatch(input: BookDelta | BookTicker, updateId: number, waiting: BookDelta[]): Reject {
+    // A book that is waiting already goes on waiting with what it has.
+    if (this.status === 'live' || this.status === 'crossed') this.#waiting = waiting;
+    this.#lose('gapped');
+    this.#touches.forgetOurs();
+    return this.#reject(input, 'mismatch', `update ${updateId}: our best prices are not the exchange's`);
+  }
+
+  /** An exchange's book is never crossed: ours is wrong while it is. It may mend with the next updates, or by a snapshot. */
+  #crossing(input: BookDelta | BookSnapshot): Reject | null {
     const { crossed, bestBidTick, bestAskTick } = this.book;
     const before = this.status;
-    if (crossed) this.status = 'crossed';
-    else if (before === 'crossed') this.status = 'live';
-    if (!crossed || before === 'crossed') return null;
+    if (!crossed) {
+      if (before === 'crossed') {
+        this.#waiting = [];
+        this.#regain();
+      }
+      return null;
+    }
+    if (before === 'crossed') return null;
+    if (input.kind === 'bookDelta') this.#wait(input);
+    this.#lose('crossed');
     return this.#reject(input, 'crossed', `update ${input.lastId}: bid ${bestBidTick} ≥ ask ${bestAskTick}`);
   }
 
@@ -258,17 +294,6 @@ export class LocalBook {
     if (bestAskTick >= askTick) this.ofiLots += askLots;
   }
 
-  #top(): Top {
-    const { bestBidTick, bestBidLots, bestAskTick, bestAskLots } = this.book;
-    return {
-      updateId: this.lastId,
-      bidTick: bestBidTick,
-      bidLots: bestBidLots,
-      askTick: bestAskTick,
-      askLots: bestAskLots,
-    };
-  }
-
   #reject({ seq, timeUs }: MarketInput, reason: string, detail: string): Reject {
     return { kind: 'reject', seq, timeUs, market: this.market, source: 'book', reason, detail };
   }
@@ -279,11 +304,14 @@ export class LocalBook {
       status: this.status,
       numbers: Object.fromEntries(NUMBERS.map((name) => [name, this[name]])) as LocalBookState['numbers'],
       resyncWanted: this.resyncWanted,
+      bridged: this.#bridged,
+      late: this.#late,
       bids: this.book.bids.encode(),
       asks: this.book.asks.encode(),
       waiting: [...this.#waiting],
-      ours: [...this.#ours.values()],
-      theirs: [...this.#theirs.values()],
+      touches: this.#touches.encode(),
+      tickerIds: this.#tickerIds.encode(),
+      tradeIds: this.#tradeIds.encode(),
     };
   }
 
@@ -293,19 +321,13 @@ export class LocalBook {
     book.status = state.status;
     for (const name of NUMBERS) book[name] = state.numbers[name];
     book.resyncWanted = state.resyncWanted;
+    book.#bridged = state.bridged;
+    book.#late = state.late;
     book.book.replace(state.bids, state.asks);
     book.#waiting = [...state.waiting];
-    for (const top of state.ours) book.#ours.set(top.updateId, top);
-    for (const top of state.theirs) book.#theirs.set(top.updateId, top);
+    book.#touches = TouchCheck.decode(state.touches);
+    book.#tickerIds = RisingId.decode(state.tickerIds);
+    book.#tradeIds = RisingId.decode(state.tradeIds);
     return book;
-  }
-}
-
-function remember(tops: Map<number, Top>, top: Top): void {
-  tops.set(top.updateId, top);
-  if (tops.size <= COMPARED_IDS) return;
-  for (const oldest of tops.keys()) {
-    tops.delete(oldest);
-    return;
   }
 }

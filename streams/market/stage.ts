@@ -49,23 +49,23 @@ export function sampleStage(kernel: Kernel, settings: MarketSettings): OperatorF
 /** What of the market stage is a report rather than the book itself. */
 export const reportsOf = filter((output: MarketOutput): output is Reject | ResyncRequest => output.kind !== 'market');
 
-function localBook(market: string): Reducer<{ view: LocalBook; asked: boolean }, MarketInput, MarketOutput> {
+function localBook(market: string): Reducer<{ view: LocalBook; asked: number }, MarketInput, MarketOutput> {
   return {
-    initial: () => ({ view: new LocalBook(market), asked: false }),
+    initial: () => ({ view: new LocalBook(market), asked: 0 }),
     step: (state, input, turn) => {
       const { view } = state;
       const refused = view.apply(input);
       if (refused !== null) turn.emit(refused);
-      if (view.resyncWanted && !state.asked) {
+      if (view.resyncs > state.asked) {
         const stamp = { seq: turn.nextSeq(), timeUs: turn.nowUs(), causes: [input.seq] };
         turn.emit({ kind: 'resync', ...stamp, market, reason: view.status });
       }
-      state.asked = view.resyncWanted;
+      state.asked = view.resyncs;
       turn.emit(view);
     },
     encode: ({ view, asked }) => ({ view: view.encode(), asked }),
     decode: (plain) => {
-      const { view, asked } = plain as { view: LocalBookState; asked: boolean };
+      const { view, asked } = plain as { view: LocalBookState; asked: number };
       return { view: LocalBook.decode(market, view), asked };
     },
     // Sampling has something to go by before the first input: a heartbeat may be due.
