@@ -93,10 +93,15 @@ export class BinanceFeed implements Feed {
     state.backoffMs = Math.min(SNAPSHOT_MAX_BACKOFF_MS, Math.max(SNAPSHOT_MIN_BACKOFF_MS, state.backoffMs * 2));
     state.askedMs = nowMs;
     state.timer = setTimeout(() => {
-      void this.#fetchSnapshot(market).then((arrived) => {
+      void this.#fetchSnapshot(market).then((snapshot) => {
+        // Before it is delivered: one that does not fit is answered by another wish, in the same turn.
         state.timer = undefined;
-        if (arrived) state.backoffMs = SNAPSHOT_AGAIN_MS;
-        else this.resync(market);
+        if (snapshot === undefined) {
+          this.resync(market);
+          return;
+        }
+        state.backoffMs = SNAPSHOT_AGAIN_MS;
+        this.#inlet?.accept(snapshot);
       });
     }, waitMs);
   }
