@@ -42,7 +42,7 @@ class Trader {
   }
 
   async until<T>(find: () => T | undefined | false, what: string): Promise<T> {
-    for (let i = 0; i < 600; i += 1) {
+    for (let i = 0; i < 1_500; i += 1) {
       const found = find();
       if (found !== undefined && found !== false) return found;
       await new Promise((resolve) => setTimeout(resolve, 10));
