@@ -75,6 +75,11 @@ describe('the rules for keeping a spot book', () => {
     expect([book.status, book.lastId, book.resyncs]).toEqual(['live', 10, 2]);
   });
 
+  it('drops updates that the snapshot includes, also those that come after it', () => {
+    const { book, rejects } = fed(spot(5, 8), snapshot(12), spot(9, 10), spot(11, 12), spot(13, 14), spot(13, 14));
+    expect([rejects, book.status, book.lastId]).toEqual([['duplicate'], 'live', 14]);
+  });
+
   it('refuses repeats among what waits, too', () => {
     const { book, rejects } = fed(spot(5, 8, [101, 1]), spot(9, 10, [101, 0]), spot(5, 8, [101, 1]), snapshot(6));
     expect([rejects, book.status, book.lastId, book.book.bestBidTick]).toEqual([['out-of-order'], 'live', 10, 100]);

@@ -184,13 +184,15 @@ export class LocalBook {
     return this.#touches.ours(delta.lastId, this.book);
   }
 
-  #refuseLate(delta: BookDelta, newestId: number): Reject {
+  #refuseLate(delta: BookDelta, newestId: number): Reject | null {
     this.#late += 1;
     // So many late ones in a row: it is the newest id that is wrong, and with it the book.
     if (this.#late >= LATE_MOST) {
       this.#late = 0;
       return this.#gap(delta, [delta]);
     }
+    // The snapshot was faster than the stream and includes what comes now: dropped by the rules, and nothing wrong.
+    if (this.status === 'live' && !this.#bridged) return null;
     const reason = delta.lastId === newestId ? 'duplicate' : 'out-of-order';
     return this.#reject(delta, reason, `update ${delta.firstId}–${delta.lastId}: ${newestId} is already here`);
   }
