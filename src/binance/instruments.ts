@@ -1,5 +1,5 @@
 import type { Market } from '../../streams/market/types.ts';
-import { scaleOf, stepsOf } from '../../streams/market/units.ts';
+import { NOT_A_MULTIPLE, scaleOf, stepsOf } from '../../streams/market/units.ts';
 import type { BinanceVenue } from './endpoints.ts';
 
 /** Published ticks and order steps: `SYMBOL tick step`, from each market's exchangeInfo as of August 2024. */
@@ -18,13 +18,20 @@ export function knownMarket(venue: BinanceVenue, symbol: string): Market | undef
   return found === undefined ? undefined : binanceMarket(venue, symbol, found[1]!, found[2]!);
 }
 
-/** Spot books hold remainders of fees, finer than the order step: sizes are counted in the digits that spot prints. */
-const SPOT_LOT = '0.00000001';
+/**
+ * The lot of a spot market, as a decimal. Spot books hold remainders finer than the order step (one digit, in the
+ * recordings): a lot is four digits finer, within the eight that spot prints. All eight for every market would take the
+ * sizes of cheap coins beyond what a double counts exactly.
+ */
+function spotLot(orderStep: string): string {
+  const stepDigits = scaleOf(orderStep).decimals;
+  return `0.${'1'.padStart(Math.min(8, stepDigits + 4), '0')}`;
+}
 
 /** A Binance market with given tick and order step. A coin-M contract is worth 100 USD for bitcoin, 10 for all others. */
 export function binanceMarket(venue: BinanceVenue, symbol: string, tickSize: string, orderStep: string): Market {
   const inverse = venue === 'binance-coinm';
-  const lotSize = venue === 'binance-spot' ? SPOT_LOT : orderStep;
+  const lotSize = venue === 'binance-spot' ? spotLot(orderStep) : orderStep;
   const orderStepLots = stepsOf(orderStep, scaleOf(lotSize));
   if (orderStepLots < 1) throw new RangeError(`${symbol}: order step '${orderStep}' is not a multiple of ${lotSize}`);
   const pair = symbol.replace(/_.*$/, '');
@@ -47,7 +54,22 @@ export function binanceMarket(venue: BinanceVenue, symbol: string, tickSize: str
   };
 }
 
-/** A decimal step: the largest that all texts are multiples of. @throws RangeError when there are no positive decimals */
+/** Whether all decimals are multiples of a market's tick, or of its lot. */
+export function fits(market: Market, prices: Iterable<string>, sizes: Iterable<string>): boolean {
+  const multiples = (texts: Iterable<string>, step: string): boolean => {
+    const scale = scaleOf(step);
+    for (const text of texts) if (stepsOf(text, scale) === NOT_A_MULTIPLE) return false;
+    return true;
+  };
+  return multiples(prices, market.tickSize) && multiples(sizes, market.lotSize);
+}
+
+/**
+ * A decimal step that all texts are multiples of: the largest whose only digit is 1, 2 or 5, as exchanges set them; a few
+ * texts may have more in common by chance.
+ *
+ * @throws RangeError when there are no positive decimals
+ */
 export function commonStep(texts: Iterable<string>): string {
   let decimals = 0;
   const trimmed: string[] = [];
@@ -63,8 +85,18 @@ export function commonStep(texts: Iterable<string>): string {
     step = gcd(step, BigInt(whole! + fraction.padEnd(decimals, '0')));
   }
   if (step === 0n) throw new RangeError('no positive decimals to take a step from');
-  const digits = step.toString().padStart(decimals + 1, '0');
-  return decimals === 0 ? digits : `${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
+  const round = roundDivisorOf(step)
+    .toString()
+    .padStart(decimals + 1, '0');
+  return decimals === 0 ? round : `${round.slice(0, -decimals)}.${round.slice(-decimals)}`;
+}
+
+/** The largest 1, 2 or 5 times a power of ten that divides a positive number. */
+function roundDivisorOf(number: bigint): bigint {
+  for (let power = 10n ** BigInt(number.toString().length - 1); power > 1n; power /= 10n) {
+    for (const divisor of [power * 5n, power * 2n, power]) if (number % divisor === 0n) return divisor;
+  }
+  return [5n, 2n].find((divisor) => number % divisor === 0n) ?? 1n;
 }
 
 function gcd(a: bigint, b: bigint): bigint {

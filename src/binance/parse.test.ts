@@ -59,7 +59,12 @@ describe('the Binance parser', () => {
     ['malformed', 'not json'],
     ['malformed', '[]'],
     ['malformed', '{"stream":"x","data":7}'],
-    ['malformed', '{"e":"listStatus","s":"BTCUSDT"}'],
+    ['malformed', '{"e":7,"s":"BTCUSDT"}'],
+    ['malformed', `{"e":${'['.repeat(100_000)}${']'.repeat(100_000)}}`],
+    ['unsupported', '{"e":"aggTrade","s":"BTCUSDT"}'],
+    ['unsupported', '{"e":"kline","E":1,"s":"BTCUSDT","k":{"i":"5m"}}'],
+    ['refused', '{"error":{"code":2,"msg":"Invalid request"},"id":1}'],
+    ['refused', '{"code":-1121,"msg":"Invalid symbol."}'],
     ['unknown-market', '{"e":"trade","s":"DOGEUSDT"}'],
     ['off-tick', '{"u":1,"s":"BTCUSDT","b":"61837.637","B":"1","a":"61838.00","A":"1"}'],
     ['off-tick', '{"u":1,"s":"BTCUSDT","b":"-5","B":"1","a":"61838.00","A":"1"}'],
@@ -71,6 +76,11 @@ describe('the Binance parser', () => {
     const reject = spot.parse(text);
     expect(reject).toMatchObject({ kind: 'reject', source: 'test', reason });
     expect((reject as { detail: string }).detail.length).toBeLessThanOrEqual(300);
+  });
+
+  it('says which market a refused message is of, once that is known', () => {
+    expect(spot.parse('{"e":"trade","s":"BTCUSDT","m":1}')).toMatchObject({ market: 'BTCUSDT' });
+    expect(spot.parse('{"e":"trade","s":"DOGEUSDT"}')).toMatchObject({ market: '' });
   });
 
   it('never throws, whatever a real message is turned into', () => {
@@ -90,7 +100,20 @@ describe('instruments', () => {
   it('finds the step that decimals have in common', () => {
     expect(commonStep(['61800.20', '61799.90', '61800.50'])).toBe('0.1');
     expect(commonStep(['10', '250', '35'])).toBe('5');
+    expect(commonStep(['0.75', '1.50', '3.00'])).toBe('0.05');
+    expect(commonStep(['0.06', '0.12'])).toBe('0.02');
+    expect(commonStep(['0.07', '0.14'])).toBe('0.01');
+    expect(commonStep(['700', '1400'])).toBe('100');
     expect(() => commonStep(['x'])).toThrow('no positive decimals');
+  });
+
+  it('counts spot sizes finer than the order step, and still those of cheap coins exactly', () => {
+    expect(knownMarket('binance-spot', 'BTCUSDT')).toMatchObject({ lotSize: '0.00000001', orderStepLots: 1_000 });
+    const doge = knownMarket('binance-spot', 'DOGEUSDT')!;
+    expect(doge).toMatchObject({ lotSize: '0.0001', orderStepLots: 10_000 });
+    const parser = new BinanceParser('test', [doge]);
+    const wall = '{"u":1,"s":"DOGEUSDT","b":"0.12345","B":"250000000000.50000000","a":"0.12346","A":"1.00000000"}';
+    expect(parser.parse(wall)).toMatchObject({ bidLots: 2_500_000_000_005_000 });
   });
 
   it('knows what coin-M contracts are worth', () => {

@@ -31,6 +31,8 @@ class Refused extends Error {
 export class BinanceParser {
   readonly #source: string;
   readonly #markets = new Map<string, { readonly market: Market; readonly scales: MarketScales }>();
+  // The market of the message in hand, once it has been found.
+  #symbol = '';
 
   /** @param source names the origin in rejects: `binance-ws`, `binance-rest`, `recording` */
   constructor(source: string, markets: readonly Market[]) {
@@ -45,6 +47,7 @@ export class BinanceParser {
    * @returns the input, a reject, or null for what carries no data (the answer to a subscription)
    */
   parse(text: string, snapshotSymbol = ''): Input | null {
+    this.#symbol = '';
     try {
       if (text.length > MESSAGE_MOST_CHARACTERS) {
         throw new Refused(
@@ -54,15 +57,15 @@ export class BinanceParser {
       }
       return this.#message(objectOf(json(text), 'message'), snapshotSymbol);
     } catch (error) {
-      if (error instanceof Refused) return this.reject(error.reason, error.message);
+      if (error instanceof Refused) return this.reject(error.reason, error.message, this.#symbol);
       throw error;
     }
   }
 
-  /** A reject in this parser's name. */
-  reject(reason: string, detail: string): Reject {
+  /** A reject in this parser's name. @param market the market it belongs to, if that is known */
+  reject(reason: string, detail: string, market = ''): Reject {
     const cut = detail.length > DETAIL_MOST ? `${detail.slice(0, DETAIL_MOST - 1)}…` : detail;
-    return { kind: 'reject', seq: 0, timeUs: 0, market: '', source: this.#source, reason, detail: cut };
+    return { kind: 'reject', seq: 0, timeUs: 0, market, source: this.#source, reason, detail: cut };
   }
 
   #message(message: Json, snapshotSymbol: string): Input | null {
@@ -83,7 +86,15 @@ export class BinanceParser {
         if ('u' in data && 'B' in data && 'A' in data) return this.#ticker(data);
         break;
     }
-    throw new Refused('malformed', `e ${show(data.e)}: expected depthUpdate, bookTicker, trade or kline`);
+    const complaint = objectOf(message.error ?? message, 'error');
+    if (typeof complaint.code === 'number' && 'msg' in complaint) {
+      throw new Refused(
+        'refused',
+        `code ${complaint.code}, msg ${show(complaint.msg)}: the exchange refuses a request`,
+      );
+    }
+    const reason = typeof data.e === 'string' ? 'unsupported' : 'malformed';
+    throw new Refused(reason, `e ${show(data.e)}: expected depthUpdate, bookTicker, trade or kline`);
   }
 
   #delta(data: Json): Input {
@@ -159,6 +170,7 @@ export class BinanceParser {
   #kline(data: Json): Input {
     const { market, scales } = this.#market(data.s);
     const k = objectOf(data.k, 'k');
+    if (k.i !== '1m') throw new Refused('unsupported', `k.i ${show(k.i)}: expected 1m`);
     if (typeof k.x !== 'boolean') throw new Refused('malformed', `k.x ${show(k.x)}: expected true or false`);
     return {
       kind: 'kline',
@@ -181,7 +193,10 @@ export class BinanceParser {
 
   #market(symbol: unknown): { readonly market: Market; readonly scales: MarketScales } {
     const known = typeof symbol === 'string' ? this.#markets.get(symbol) : undefined;
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      this.#symbol = known.market.symbol;
+      return known;
+    }
     throw new Refused('unknown-market', `s ${show(symbol)}: expected one of ${[...this.#markets.keys()].join(', ')}`);
   }
 }
@@ -244,7 +259,9 @@ function levelsOf(value: unknown, scales: MarketScales, field: string): Levels {
   return levels;
 }
 
+/** A value as a complaint shows it: shallow, because garbage may be nested deeper than the stack. */
 function show(value: unknown): string {
-  const text = typeof value === 'string' ? `'${value.slice(0, 81)}'` : (JSON.stringify(value) ?? 'undefined');
-  return text.length > 82 ? `${text.slice(0, 80)}…` : text;
+  if (typeof value === 'string') return value.length > 80 ? `'${value.slice(0, 80)}…'` : `'${value}'`;
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }
