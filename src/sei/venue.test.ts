@@ -151,12 +151,15 @@ describe('the Sei venue', () => {
     const [me, you] = [await trader(devnet), await trader(devnet, { mnemonic: () => OTHER })];
     await me.send([{ ...ask, lots: 100 }]);
     for (const node of devnet.nodes) node.faults.skipBlockEvents = 8;
-    for (let i = 0; i < 3; i += 1) {
+    const traded: number[] = [];
+    for (let i = 0; i < 5; i += 1) {
       devnet.nodes[0]!.dropConnections();
-      await you.send([{ side: 'buy', tick: 610_000, lots: 5 + i }]);
+      // One whose transaction the cut kept out of the chain for good has not traded.
+      if ((await you.send([{ side: 'buy', tick: 610_000, lots: 5 + i }])).kind === 'batchCommitted') traded.push(5 + i);
     }
-    await me.until(() => me.of('settlement').length === 3, 'three settlements');
-    expect(me.of('settlement').map(({ lots }) => lots)).toEqual([5, 6, 7]);
+    expect(traded.length).toBeGreaterThan(0);
+    await me.until(() => me.of('settlement').length === traded.length, `${traded.length} settlements`);
+    expect(me.of('settlement').map(({ lots }) => lots)).toEqual(traded);
     const heights = me.of('block').map(({ height }) => height);
     expect(new Set(heights).size).toBe(heights.length);
   });

@@ -43,8 +43,12 @@ export interface RpcOptions {
   readonly onComplaint: (reason: ComplaintReason, detail: string) => void;
 }
 
+/** Requests that fail together failed for one reason: a cut connection takes all that were under way, and counts once. */
+const ONE_FAILURE_US = 250_000;
+
 interface Endpoint {
   readonly url: string;
+  failedUs: number;
   breaker: Breaker;
   pingMs: number;
   height: number;
@@ -89,6 +93,7 @@ export class FailoverRpc implements RpcClient {
     this.#endpoints = options.urls.map((url) => ({
       url,
       breaker: closedBreaker(BREAKER),
+      failedUs: Number.NEGATIVE_INFINITY,
       pingMs: Number.NaN,
       height: 0,
       failures: 0,
@@ -242,8 +247,12 @@ export class FailoverRpc implements RpcClient {
 
   #blame(index: number, reason: ComplaintReason, detail: string): NoAnswer {
     const endpoint = this.#endpoints[index]!;
-    const { generation } = endpoint.breaker;
-    endpoint.breaker = breakerStep(BREAKER, endpoint.breaker, { kind: 'failure', generation }, this.#options.nowUs());
+    const { generation, state } = endpoint.breaker;
+    const nowUs = this.#options.nowUs();
+    if (state.status === 'halfOpen' || nowUs - endpoint.failedUs >= ONE_FAILURE_US) {
+      endpoint.breaker = breakerStep(BREAKER, endpoint.breaker, { kind: 'failure', generation }, nowUs);
+      endpoint.failedUs = nowUs;
+    }
     endpoint.failures += 1;
     const next = this.#choose(index);
     if (next >= 0) this.#current = next;
