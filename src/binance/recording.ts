@@ -1,9 +1,9 @@
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createGunzip } from 'node:zlib';
 import type { Input } from '../../streams/inputs.ts';
-import type { Market } from '../../streams/market/types.ts';
+import type { Market, Reject } from '../../streams/market/types.ts';
 import type { BinanceVenue } from './endpoints.ts';
-import { binanceMarket, commonStep, knownMarket } from './instruments.ts';
+import { binanceMarket, commonStep, fits, knownMarket } from './instruments.ts';
 import { BinanceParser, MESSAGE_MOST_CHARACTERS } from './parse.ts';
 
 /** One input of a recording, stamped with its receive time, and where it stood. */
@@ -19,7 +19,7 @@ export interface ReadingProgress {
   bytesRead: number;
   readonly bytesTotal: number;
   lines: number;
-  /** Lines whose stamp went back and was taken for the one before it. */
+  /** Lines whose receive time went back and was taken for the one before it. */
   clamped: number;
 }
 
@@ -31,27 +31,40 @@ export class RecordingError extends Error {
 /** Lines looked at to find out what market a recording is of. */
 const HEAD_LINES = 2_000;
 
-/** The smallest stamp that can be nanoseconds of this century. */
-const NANOSECONDS_LEAST = 1e18;
+/** Digits of a receive time in nanoseconds, from 2001 to 2286. */
+const STAMP_DIGITS = 19;
+
+/** A receive time further ahead of the message's own than this is garbled, or the recorder's clock was no use. */
+const OWN_TIME_AHEAD_MOST_US = 3_600 * 1_000_000;
+
+/**
+ * A receive time further ahead than this of the last one is believed when the next line's agrees: recordings have gaps, but
+ * one garbled digit would send the clock, and every timer with it, years ahead.
+ */
+const JUMP_US = 60 * 1_000_000;
 
 /**
  * A recording (`<receive time, ns> <message>` lines, gzip by name), one or several files as one stream: a recording cut into
  * parts at line ends gives the same inputs as the whole.
+ *
+ * Time does not go back: a receive time before the last one is taken for it, and counted. One garbled far ahead is refused.
  */
 export class Recording {
   readonly files: readonly string[];
   readonly market: Market;
   readonly progress: ReadingProgress;
+  readonly #startUs: number;
 
-  private constructor(files: readonly string[], market: Market) {
+  private constructor(files: readonly string[], market: Market, startUs: number) {
     this.files = files;
     this.market = market;
+    this.#startUs = startUs;
     const bytesTotal = files.reduce((sum, file) => sum + statSync(file).size, 0);
     this.progress = { bytesRead: 0, bytesTotal, lines: 0, clamped: 0 };
   }
 
   /**
-   * Looks at the head of the first file to find out the market.
+   * Looks at the head of the recording, wherever it is cut, to find out the market.
    *
    * @param market given where the head does not tell enough
    * @throws RecordingError naming the file and what is wrong with it
@@ -61,49 +74,91 @@ export class Recording {
     for (const file of files) {
       if (!existsSync(file) || !statSync(file).isFile()) throw new RecordingError(`${file}: no such file`);
     }
-    return new Recording(files, market ?? (await marketOf(files[0]!)));
+    const head = await headOf(files);
+    return new Recording(files, market ?? marketOf(files[0]!, head), startOf(head));
   }
 
   /** The inputs in file order, stamped with time and not yet with a number. Bad lines come as rejects. */
   async *inputs(): AsyncGenerator<RecordedInput> {
     const parser = new BinanceParser('recording', [this.market]);
-    let lastUs = 0;
+    let lastUs = this.#startUs;
+    let jumped: RecordedInput | undefined;
     for (const file of this.files) {
       let number = 0;
-      for await (const line of linesOf(file, this.progress)) {
-        number += 1;
-        this.progress.lines += 1;
-        const input = typeof line === 'string' ? this.#inputOf(line, parser) : parser.reject(line.reason, line.detail);
-        if (input === null) continue;
-        const stampUs = typeof line === 'string' ? Math.floor(Number(line.slice(0, line.indexOf(' ') - 3))) : lastUs;
-        if (stampUs < lastUs) this.progress.clamped += 1;
-        lastUs = Math.max(lastUs, Number.isSafeInteger(stampUs) ? stampUs : 0);
-        input.timeUs = lastUs;
-        yield {
-          input:
-            input.kind === 'reject' ? { ...input, detail: `${file}:${number}: ${input.detail}`.slice(0, 300) } : input,
-          file,
-          line: number,
-        };
+      for await (const lines of linesOf(file, this.progress)) {
+        for (const line of lines) {
+          number += 1;
+          this.progress.lines += 1;
+          // A carriage return is white space to JSON; alone it is an empty line.
+          if (line === '' || line === '\r') continue;
+          const input = typeof line === 'string' ? this.#inputOf(line, parser) : parser.reject(...line);
+          if (input === null) continue;
+          const recorded = { input, file, line: number };
+          if (jumped !== undefined) {
+            const agrees = input.kind !== 'reject' && input.timeUs > jumped.input.timeUs - JUMP_US;
+            if (agrees) lastUs = jumped.input.timeUs;
+            yield agrees ? jumped : disbelieved(jumped, parser, lastUs);
+            jumped = undefined;
+          }
+          if (input.kind === 'reject') yield placed(recorded, input, lastUs);
+          else if (input.timeUs - lastUs > JUMP_US) jumped = recorded;
+          else {
+            if (input.timeUs < lastUs) this.progress.clamped += 1;
+            lastUs = Math.max(lastUs, input.timeUs);
+            input.timeUs = lastUs;
+            yield recorded;
+          }
+        }
       }
     }
+    if (jumped !== undefined) yield disbelieved(jumped, parser, lastUs);
   }
 
   #inputOf(line: string, parser: BinanceParser): Input | null {
-    if (line === '') return null;
-    const space = line.indexOf(' ');
-    const stamp = Number(line.slice(0, space));
-    if (space < 0 || !(stamp >= NANOSECONDS_LEAST)) {
-      return parser.reject('malformed', `'${line.slice(0, 60)}': expected '<nanoseconds> <message>'`);
-    }
-    return parser.parse(line.slice(space + 1), this.market.symbol);
+    const stampUs = stampOf(line);
+    if (stampUs < 0) return parser.reject('malformed', `'${line.slice(0, 60)}': expected '<nanoseconds> <message>'`);
+    const input = parser.parse(line.slice(STAMP_DIGITS + 1), this.market.symbol);
+    if (input === null || input.kind === 'reject') return input;
+    const ownUs = 'eventUs' in input ? input.eventUs : 0;
+    if (ownUs > 0 && stampUs - ownUs > OWN_TIME_AHEAD_MOST_US) return garbled(stampUs, parser, this.market.symbol);
+    input.timeUs = stampUs;
+    return input;
   }
 }
 
-/** A line, or what made the rest of the file unreadable. */
-type Line = string | { readonly reason: string; readonly detail: string };
+function garbled(stampUs: number, parser: BinanceParser, market: string): Reject {
+  return parser.reject('malformed', `receive time ${stampUs} µs: expected one near its neighbours'`, market);
+}
 
-async function* linesOf(file: string, progress?: ReadingProgress): AsyncGenerator<Line> {
+/** The reject in place of an input whose receive time nothing confirms. */
+function disbelieved(jumped: RecordedInput, parser: BinanceParser, lastUs: number): RecordedInput {
+  const market = 'market' in jumped.input ? jumped.input.market : '';
+  return placed(jumped, garbled(jumped.input.timeUs, parser, market), lastUs);
+}
+
+/** A reject with the place it comes from before its detail. */
+function placed({ file, line }: RecordedInput, reject: Reject, timeUs: number): RecordedInput {
+  const detail = `${file}:${line}: ${reject.detail}`.slice(0, 300);
+  return { input: { ...reject, timeUs, detail }, file, line };
+}
+
+/** The receive time of a line in microseconds, or -1 where it does not begin with nanoseconds and a space. */
+function stampOf(line: string): number {
+  let us = 0;
+  if (line.charCodeAt(STAMP_DIGITS) !== 32) return -1;
+  for (let i = 0; i < STAMP_DIGITS; i += 1) {
+    const digit = line.charCodeAt(i) - 48;
+    if (!(digit >= 0 && digit <= 9)) return -1;
+    if (i < STAMP_DIGITS - 3) us = us * 10 + digit;
+  }
+  return us;
+}
+
+/** A line, or reason and detail of what made the rest of the file unreadable. */
+type Line = string | readonly [reason: string, detail: string];
+
+/** The lines of a file, as many at a time as a piece of it holds: a turn of the event loop for each would cost more than they. */
+async function* linesOf(file: string, progress?: ReadingProgress): AsyncGenerator<readonly Line[]> {
   const raw = createReadStream(file, { highWaterMark: 256 * 1024 });
   if (progress !== undefined) raw.on('data', (chunk) => (progress.bytesRead += chunk.length));
   const bytes = file.endsWith('.gz') ? raw.pipe(createGunzip({ chunkSize: 256 * 1024 })) : raw;
@@ -112,88 +167,121 @@ async function* linesOf(file: string, progress?: ReadingProgress): AsyncGenerato
   let rest = '';
   try {
     for await (const chunk of bytes) {
-      const text = rest + decoder.decode(chunk as Uint8Array, { stream: true });
-      let start = 0;
-      for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
-        yield text.charCodeAt(end - 1) === 13 ? text.slice(start, end - 1) : text.slice(start, end);
-        start = end + 1;
-      }
-      rest = text.slice(start);
+      const lines = (rest + decoder.decode(chunk as Uint8Array, { stream: true })).split('\n');
+      rest = lines.pop()!;
+      yield lines;
       if (rest.length > MESSAGE_MOST_CHARACTERS) {
-        yield {
-          reason: 'oversized',
-          detail: `line of more than ${MESSAGE_MOST_CHARACTERS} characters; the rest of the file is left out`,
-        };
+        const most = `line of more than ${MESSAGE_MOST_CHARACTERS} characters`;
+        yield [['oversized', `${most}; the rest of the file is left out`]];
         return;
       }
     }
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (progress === undefined || !code?.startsWith('Z_')) {
-      throw new RecordingError(
-        `${file}: cannot be read: ${message}${code === 'Z_DATA_ERROR' ? ' (not a gzip file, or damaged)' : ''}`,
-      );
-    }
-    yield {
-      reason: 'truncated',
-      detail: `the file ends in the middle or is damaged (${message}); what came before it counts`,
-    };
+    yield [endedBy(error as NodeJS.ErrnoException, file, progress === undefined)];
     return;
+  } finally {
+    raw.destroy();
   }
-  if (rest !== '') yield rest;
+  if (rest !== '') yield [rest];
 }
 
-interface Seen {
+/** What a damaged gzip file is told as. @throws RecordingError when nothing can be made of the file */
+function endedBy({ code, message }: NodeJS.ErrnoException, file: string, atHead: boolean): Line {
+  if (code === 'Z_BUF_ERROR' && !atHead) return ['truncated', `the file ends too early (${message})`];
+  if (code?.startsWith('Z_') && !atHead) return ['damaged', `unreadable from here on (${message})`];
+  const why = code === 'Z_DATA_ERROR' ? ' (not a gzip file, or damaged)' : '';
+  throw new RecordingError(`${file}: cannot be read: ${message}${why}`);
+}
+
+/** What the head of a recording shows of its market. */
+interface Head {
   readonly symbols: Map<string, number>;
-  readonly prices: string[];
-  readonly sizes: string[];
+  readonly prices: Set<string>;
+  readonly sizes: Set<string>;
   futures: boolean;
   coinMargined: boolean;
+  /** Receive times, microseconds. */
+  readonly stampsUs: number[];
+  lines: number;
 }
 
-async function marketOf(file: string): Promise<Market> {
-  const seen: Seen = { symbols: new Map(), prices: [], sizes: [], futures: false, coinMargined: false };
-  let lines = 0;
-  try {
-    for await (const line of linesOf(file)) {
-      if (typeof line !== 'string') break;
-      look(line, seen);
-      lines += 1;
-      if (lines >= HEAD_LINES) break;
+async function headOf(files: readonly string[]): Promise<Head> {
+  const head: Head = {
+    symbols: new Map(),
+    prices: new Set(),
+    sizes: new Set(),
+    futures: false,
+    coinMargined: false,
+    stampsUs: [],
+    lines: 0,
+  };
+  for (const file of files) {
+    try {
+      for await (const lines of linesOf(file)) {
+        for (const line of lines) {
+          if (head.lines >= HEAD_LINES) return head;
+          head.lines += 1;
+          if (typeof line === 'string') look(line, head);
+        }
+      }
+    } catch (error) {
+      // A damaged end is told when the recording is read; here only the head counts.
+      if (head.lines === 0 || !(error instanceof RecordingError)) throw error;
     }
-  } catch (error) {
-    // A damaged end is told when the recording is read; here only the head counts.
-    if (lines === 0 || !(error instanceof RecordingError)) throw error;
   }
-  const symbols = [...seen.symbols].sort((a, b) => b[1] - a[1]).map(([symbol]) => symbol);
+  return head;
+}
+
+function marketOf(file: string, head: Head): Market {
+  const symbols = [...head.symbols].sort((a, b) => b[1] - a[1]).map(([symbol]) => symbol);
   const symbol = symbols[0];
   if (symbol === undefined) {
-    throw new RecordingError(
-      `${file}: no Binance message in its first ${lines} lines: expected '<nanoseconds> <message>' lines`,
-    );
+    const what = `no Binance message in its first ${head.lines} lines`;
+    throw new RecordingError(`${file}: ${what}: expected '<nanoseconds> <message>' lines`);
   }
-  const venue: BinanceVenue = seen.coinMargined ? 'binance-coinm' : seen.futures ? 'binance-usdm' : 'binance-spot';
+  const venue: BinanceVenue = head.coinMargined ? 'binance-coinm' : head.futures ? 'binance-usdm' : 'binance-spot';
   const known = knownMarket(venue, symbol);
-  if (known !== undefined) return known;
-  return binanceMarket(venue, symbol, commonStep(seen.prices), commonStep(seen.sizes));
+  // Exchanges change ticks and lots over the years: a recording knows its own best.
+  if (known !== undefined && fits(known, head.prices, head.sizes)) return known;
+  try {
+    return binanceMarket(venue, symbol, commonStep(head.prices), commonStep(head.sizes));
+  } catch (error) {
+    const lines = `its first ${head.lines} lines`;
+    throw new RecordingError(`${file}: tick and lot of ${symbol} do not show in ${lines}: ${(error as Error).message}`);
+  }
 }
 
-function look(line: string, seen: Seen): void {
-  let message: { data?: Record<string, unknown> } & Record<string, unknown>;
+/** The first receive time that one of the two after it agrees with; 0 where there is none at all. */
+function startOf({ stampsUs }: Head): number {
+  const near = (a: number, b: number | undefined): boolean => b !== undefined && Math.abs(a - b) <= JUMP_US;
+  return stampsUs.find((us, i) => near(us, stampsUs[i + 1]) || near(us, stampsUs[i + 2])) ?? stampsUs[0] ?? 0;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+function look(line: string, head: Head): void {
+  const stampUs = stampOf(line);
+  if (stampUs >= 0) head.stampsUs.push(stampUs);
+  let message: Json;
   try {
-    message = JSON.parse(line.slice(line.indexOf(' ') + 1));
+    message = JSON.parse(line.slice(line.indexOf(' ') + 1)) ?? {};
   } catch {
     return;
   }
-  const data = message.data ?? message;
-  if (typeof data.s === 'string') seen.symbols.set(data.s, (seen.symbols.get(data.s) ?? 0) + 1);
-  if (data.ps !== undefined || data.pair !== undefined) seen.coinMargined = true;
-  if (data.pu !== undefined) seen.futures = true;
+  const data = (message.data as Json | undefined) ?? message;
+  if (typeof data.s === 'string') head.symbols.set(data.s, (head.symbols.get(data.s) ?? 0) + 1);
+  if (data.ps !== undefined || data.pair !== undefined) head.coinMargined = true;
+  if (data.pu !== undefined) head.futures = true;
+  const note = (price: unknown, size: unknown): void => {
+    if (typeof price !== 'string' || typeof size !== 'string') return;
+    head.prices.add(price);
+    head.sizes.add(size);
+  };
+  note(data.p, data.q);
+  note(data.b, data.B);
+  note(data.a, data.A);
   for (const side of [data.b, data.a, data.bids, data.asks]) {
     if (!Array.isArray(side)) continue;
-    for (const level of side as [string, string][]) {
-      seen.prices.push(String(level[0]));
-      seen.sizes.push(String(level[1]));
-    }
+    for (const level of side) if (Array.isArray(level)) note(level[0], level[1]);
   }
 }
