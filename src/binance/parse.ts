@@ -25,8 +25,8 @@ class Refused extends Error {
 /**
  * One parser for Binance's live streams, recordings and REST snapshots of spot, USD-M and coin-M.
  *
- * Fields are checked by hand where they are read: a schema library walks every level of every update twice, and at this
- * place of the path that is most of the time spent.
+ * Fields are checked by hand where they are read. A schema (zod) for a depth update takes longer than `JSON.parse` itself,
+ * measured on USD-M recordings; checking by hand, with the turning into ticks and lots, takes a third of it or less.
  */
 export class BinanceParser {
   readonly #source: string;

@@ -17,7 +17,7 @@ describe('a ladder', () => {
   for (const side of ['bid', 'ask'] as const) {
     it(`equals a sorted map after any updates (${side})`, () => {
       fc.assert(
-        fc.property(updates, (all) => {
+        fc.property(updates, fc.oneof(fc.nat(50), fc.nat(100_000)), (all, ticks) => {
           const ladder = new Ladder(side);
           const model = new Map<number, number>();
           for (const [at, lots] of all) {
@@ -30,6 +30,9 @@ describe('a ladder', () => {
             expect(ladder.lotsAt(at)).toBe(lots);
             expect(ladder.levels).toBe(model.size);
           }
+          const near = [...model].filter(([at]) => Math.abs(at - ladder.bestTick) <= ticks);
+          expect(ladder.depthLots(ticks)).toBe(near.reduce((sum, [, lots]) => sum + lots, 0));
+          expect(ladder.encode()).toEqual(bestOf(model, side));
           const pairs = ladder.encode();
           const restored = new Ladder(side);
           for (let i = 0; i < pairs.length; i += 2) restored.set(pairs[i]!, pairs[i + 1]!);

@@ -1,4 +1,4 @@
-/** Ticks in the dense window of a ladder: 65,536 of them hold ±0.5 % of a price of 6,000,000 ticks, two bits a level. */
+/** Ticks in the dense window of a ladder: 65,536 of them hold ±0.5 % of a price of 6,000,000 ticks, in half a megabyte. */
 const WINDOW = 1 << 16;
 const WORDS = WINDOW >> 5;
 const SUMMARY = WORDS >> 5;
@@ -101,6 +101,18 @@ export class Ladder {
       const far = [...this.#far.keys()].sort((a, b) => (this.#better(a, b) ? -1 : 1));
       for (const tick of far.slice(0, left)) visit(tick, this.#far.get(tick)!);
     }
+  }
+
+  /** Lots that rest at most `ticks` behind the best tick, those at the best tick included. */
+  depthLots(ticks: number): number {
+    let sum = 0;
+    for (let tick = this.bestTick; tick >= 0 && Math.abs(tick - this.bestTick) <= ticks; tick = this.nextTick(tick)) {
+      sum += this.#lots[tick - this.#base]!;
+    }
+    // The window reaches further behind the touch than its margin, or down to tick 0.
+    if (ticks < MARGIN) return sum;
+    for (const [tick, lots] of this.#far) if (Math.abs(tick - this.bestTick) <= ticks) sum += lots;
+    return sum;
   }
 
   /** All levels as flat pairs, best first: plain data for a snapshot. */
