@@ -68,7 +68,8 @@ export class Backtest {
     if (input.kind === 'trade') this.#report.traded(input);
     // The exchange knows first what the feed then tells us; on the receive-time scale both are now.
     if (!isMarketInput(input)) return;
-    this.#books.get(input.market)?.apply(input);
+    // What the book refuses (a repeated trade, an update that is late) did not happen a second time at the exchange either.
+    if (this.#books.get(input.market)?.apply(input) !== null) return;
     this.#schedule(this.#exchange.moved(input, input.timeUs));
   }
 
