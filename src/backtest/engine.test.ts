@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Decision } from '../../streams/decisions.ts';
 import type { Input } from '../../streams/inputs.ts';
-import { QUEUE_MODELS } from '../../streams/simulation/queue.ts';
+import { queueModel } from '../../streams/simulation/queue.ts';
 import { Recording } from '../binance/recording.ts';
 import { accountSettings } from '../config/account.ts';
 import { loadConfig } from '../config/load.ts';
@@ -28,7 +28,7 @@ async function run(orderLatencyMs = 100) {
     settings: accountSettings(config, [recording.market]),
     seed: 1,
     model: {
-      queue: QUEUE_MODELS.back,
+      queue: queueModel('back', 1),
       orderLatencyUs: orderLatencyMs * 1_000,
       responseLatencyUs: 50_000,
       crossing: 'refuse',

@@ -28,7 +28,7 @@ export interface BacktestOutcome {
   readonly rejects: ReadonlyMap<string, { count: number; readonly first: string }>;
   readonly bookComparisons: number;
   readonly bookMismatches: number;
-  /** The status of each market's book at the end. */
+  /** Each market's book as it ended, which the exchange went by. */
   readonly books: ReadonlyMap<string, LocalBook>;
 }
 

@@ -1,17 +1,25 @@
+import type { LocalBook } from '../../streams/market/local_book.ts';
 import type { ReportFigures, SessionFigures } from '../../streams/report/session_report.ts';
-import type { Recording } from '../binance/recording.ts';
+import type { AccountSettings, MarketSettings } from '../../streams/settings.ts';
+import { unquotable } from '../config/account.ts';
+import type { Config } from '../config/schema.ts';
 import type { BacktestOutcome } from './engine.ts';
+import type { Tapes } from './tapes.ts';
 
-/** What a text report tells besides the figures. */
+/** What was measured of a run, and differs from run to run. */
+export interface Measured {
+  readonly files: readonly string[];
+  readonly seconds: number;
+  readonly rssMaxMb: number;
+}
+
+/** What a text report tells of. */
 export interface BacktestText {
-  readonly recording: Recording;
+  readonly tapes: Tapes;
+  readonly settings: AccountSettings;
+  readonly model: Config['backtest'];
   readonly outcome: BacktestOutcome;
-  readonly figures: SessionFigures;
-  readonly measured: { readonly files: readonly string[]; readonly seconds: number; readonly rssMaxMb: number };
-  /** Why nothing could be quoted, or null. */
-  readonly advice: string | null;
-  readonly latencyMs: number;
-  readonly queueModel: string;
+  readonly measured: Measured;
 }
 
 /** What reasons of rejects mean, for a reader who meets them first here. */
@@ -32,62 +40,91 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** The figures of a report as lines of `name  value`. */
-export function figureLines(figures: ReportFigures, sharpe: number | null): string[] {
+export function figureLines(figures: SessionFigures): string[] {
+  const { sharpe, sharpeError } = figures;
+  return [
+    ...marketLines(figures),
+    `Sharpe ratio       ${sharpe === null ? 'too short a time to mean anything' : `${sharpe.toFixed(0)} ± ${sharpeError?.toFixed(0)} a year, from changes over 10 s (one standard error)`}`,
+  ];
+}
+
+function marketLines(figures: ReportFigures): string[] {
+  const { fillRatePercent, ordersPlaced, ordersCancelled, ordersRefused, ordersFilled } = figures;
   const money = (value: number): string => `${value.toFixed(2)} USDC`;
-  const bps = (value: number | null): string => (value === null ? 'none' : `${value.toFixed(2)} bps`);
+  // Spreads of 0.01 bps and of 50 bps are both common.
+  const bps = (value: number | null): string => (value === null ? 'none' : `${Number(value.toPrecision(3))} bps`);
   return [
     `profit             ${money(figures.pnlUsdc)}, marked at the microprice, fees of ${money(figures.feesUsdc)} taken off`,
     `largest position   ${money(figures.maxPositionUsdc)}`,
     `turnover           ${money(figures.turnoverUsdc)} in ${figures.fills} fills`,
-    `orders             ${figures.ordersPlaced} placed, ${figures.ordersCancelled} cancelled, ${figures.ordersFilled} filled at least in part`,
-    `fill rate          ${figures.fillRatePercent === null ? 'no order’s price traded' : `${figures.fillRatePercent.toFixed(1)} % of the orders whose price traded`}`,
+    `orders             ${ordersPlaced} placed, ${ordersCancelled} cancelled, ${ordersRefused} refused, ${ordersFilled} filled at least in part`,
+    `fill rate          ${fillRatePercent === null ? 'no order’s price traded' : `${fillRatePercent.toFixed(1)} % of the orders whose price traded`}`,
     `spread             market ${bps(figures.spreadBps)}, ours ${bps(figures.ourSpreadBps)}, two-sided ${figures.quotedPercent.toFixed(1)} % of the time`,
-    `Sharpe ratio       ${sharpe === null ? 'too short a time to mean anything' : `${sharpe.toFixed(1)} a year, from changes over 10 s`}`,
   ];
 }
 
 /** The report that a person reads. */
-export function backtestText({
-  recording,
-  outcome,
-  figures,
-  measured,
-  advice,
-  latencyMs,
-  queueModel,
-}: BacktestText): string {
-  const { market } = recording;
-  const book = outcome.books.get(market.symbol);
-  const lines = [
-    `${market.symbol} (${market.venue}), ${figures.spanSeconds.toFixed(0)} s of ${measured.files.join(' + ')}`,
-    `orders take ${latencyMs} ms; queue model ${queueModel}`,
+export function backtestText({ tapes, settings, model, outcome, measured }: BacktestText): string {
+  const figures = outcome.report.figures();
+  const names = tapes.markets.map(({ symbol, venue }) => `${symbol} (${venue})`);
+  const queue = model.queue_model === 'back' ? 'back' : `power ${model.queue_power}`;
+  const perSecond = Math.round(outcome.events / measured.seconds);
+  return [
+    `${names.join(', ')}: ${figures.spanSeconds.toFixed(0)} s of ${measured.files.join(' + ')}`,
+    `orders take ${model.order_latency_ms} ms, reports ${model.response_latency_ms} ms; queue model ${queue}; fees ${model.maker_fee_bps} bps resting, ${model.taker_fee_bps} bps taking`,
     '',
-    ...figureLines(figures, figures.sharpe),
+    ...figureLines(figures),
     `book               ${outcome.bookComparisons} comparisons with the exchange’s best prices, ${outcome.bookMismatches} mismatches`,
+    ...(tapes.markets.length === 1 ? [] : eachMarket(figures)),
     '',
     `decisions          ${outcome.decisions}, hash ${outcome.decisionsHash}`,
-    `speed              ${outcome.events} events in ${measured.seconds.toFixed(2)} s, ${Math.round(outcome.events / measured.seconds)} a second; memory ${measured.rssMaxMb.toFixed(0)} MB at most`,
-  ];
-  if (recording.progress.clamped > 0)
-    lines.push(
-      `clock              ${recording.progress.clamped} receive times went back and were taken for the ones before`,
-    );
-  if (outcome.rejects.size > 0) lines.push('', 'refused:');
-  for (const [name, { count, first }] of outcome.rejects) {
+    `speed              ${outcome.events} events in ${measured.seconds.toFixed(2)} s, ${perSecond} a second; memory ${measured.rssMaxMb.toFixed(0)} MB at most`,
+    ...refusedLines(outcome, tapes.progress.clamped),
+    ...settings.markets.flatMap((market) => notQuoted(market, outcome.books.get(market.market.symbol)!)),
+    '',
+    `Nothing about markets in general follows from ${(figures.spanSeconds / 60).toFixed(0)} minutes of one.`,
+  ].join('\n');
+}
+
+function eachMarket(figures: SessionFigures): string[] {
+  return Object.entries(figures.markets).flatMap(([symbol, one]) => [
+    '',
+    symbol,
+    ...marketLines(one).map((line) => `  ${line}`),
+  ]);
+}
+
+function refusedLines({ rejects }: BacktestOutcome, clamped: number): string[] {
+  const lines: string[] = [];
+  if (clamped > 0)
+    lines.push(`clock              ${clamped} receive times went back and were taken for the ones before`);
+  if (rejects.size > 0) lines.push('', 'refused:');
+  for (const [name, { count, first }] of rejects) {
     const meaning = REASONS[name.split(': ')[1] ?? ''];
     lines.push(
       `  ${String(count).padStart(6)}  ${name}${meaning === undefined ? '' : ` (${meaning})`}`,
       `          first: ${first}`,
     );
   }
-  if (book !== undefined && book.status === 'syncing') {
-    lines.push('', 'The recording holds no depth snapshot, so the book never became live and nothing was quoted.');
-    lines.push('Name the part before it first, so that both are one session.');
+  return lines;
+}
+
+/** Why a market was not quoted at the end, or never. */
+function notQuoted(settings: MarketSettings, { status, book }: LocalBook): string[] {
+  const { symbol } = settings.market;
+  if (status === 'syncing') {
+    return [
+      '',
+      `${symbol}: the recording holds no depth snapshot, so the book never became live and nothing was quoted.`,
+      'Name the part before it first, so that both are one session.',
+    ];
   }
-  if (advice !== null) lines.push('', `Nothing could be quoted: ${advice}.`);
-  lines.push(
-    '',
-    `Nothing about markets in general follows from ${(figures.spanSeconds / 60).toFixed(0)} minutes of one.`,
-  );
-  return lines.join('\n');
+  if (status === 'gapped') {
+    return [
+      '',
+      `${symbol}: the book was lost at a gap, and no later snapshot brought it back: nothing was quoted from there on.`,
+    ];
+  }
+  const advice = book.twoSided ? unquotable(settings, book.bestBidTick) : null;
+  return advice === null ? [] : ['', `Nothing could be quoted: ${advice}.`];
 }

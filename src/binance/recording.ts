@@ -193,11 +193,31 @@ function endedBy({ code, message }: NodeJS.ErrnoException, file: string, atHead:
   throw new RecordingError(`${file}: cannot be read: ${message}${why}`);
 }
 
+/** What the head of one file tells: the symbol, and the venue where a depth update shows it. */
+export interface Glance {
+  readonly symbol: string | undefined;
+  readonly venue: BinanceVenue | undefined;
+}
+
+/**
+ * Looks at the head of one file, to sort files by market. A short part of a recording may tell nothing.
+ *
+ * @throws RecordingError when the file can't be read, or no line of its head belongs in a recording
+ */
+export async function glanceAt(file: string): Promise<Glance> {
+  if (!existsSync(file) || !statSync(file).isFile()) throw new RecordingError(`${file}: no such file`);
+  const head = await headOf([file]);
+  if (head.lines > 0 && head.stampsUs.length === 0) throw noMessageIn(file, head);
+  const futures = head.coinMargined ? 'binance-coinm' : 'binance-usdm';
+  return { symbol: symbolOf(head), venue: head.futures ? futures : head.spot ? 'binance-spot' : undefined };
+}
+
 /** What the head of a recording shows of its market. */
 interface Head {
   readonly symbols: Map<string, number>;
   readonly prices: Set<string>;
   readonly sizes: Set<string>;
+  spot: boolean;
   futures: boolean;
   coinMargined: boolean;
   /** Receive times, microseconds. */
@@ -210,6 +230,7 @@ async function headOf(files: readonly string[]): Promise<Head> {
     symbols: new Map(),
     prices: new Set(),
     sizes: new Set(),
+    spot: false,
     futures: false,
     coinMargined: false,
     stampsUs: [],
@@ -232,13 +253,19 @@ async function headOf(files: readonly string[]): Promise<Head> {
   return head;
 }
 
+/** The symbol that most messages name. */
+function symbolOf({ symbols }: Head): string | undefined {
+  return [...symbols].sort((a, b) => b[1] - a[1])[0]?.[0];
+}
+
+function noMessageIn(file: string, { lines }: Head): RecordingError {
+  const what = `no Binance message in its first ${lines} lines`;
+  return new RecordingError(`${file}: ${what}: expected '<nanoseconds> <message>' lines`);
+}
+
 function marketOf(file: string, head: Head): Market {
-  const symbols = [...head.symbols].sort((a, b) => b[1] - a[1]).map(([symbol]) => symbol);
-  const symbol = symbols[0];
-  if (symbol === undefined) {
-    const what = `no Binance message in its first ${head.lines} lines`;
-    throw new RecordingError(`${file}: ${what}: expected '<nanoseconds> <message>' lines`);
-  }
+  const symbol = symbolOf(head);
+  if (symbol === undefined) throw noMessageIn(file, head);
   const venue: BinanceVenue = head.coinMargined ? 'binance-coinm' : head.futures ? 'binance-usdm' : 'binance-spot';
   const known = knownMarket(venue, symbol);
   // Exchanges change ticks and lots over the years: a recording knows its own best.
@@ -272,6 +299,7 @@ function look(line: string, head: Head): void {
   if (typeof data.s === 'string') head.symbols.set(data.s, (head.symbols.get(data.s) ?? 0) + 1);
   if (data.ps !== undefined || data.pair !== undefined) head.coinMargined = true;
   if (data.pu !== undefined) head.futures = true;
+  else if (data.e === 'depthUpdate') head.spot = true;
   const note = (price: unknown, size: unknown): void => {
     if (typeof price !== 'string' || typeof size !== 'string') return;
     head.prices.add(price);

@@ -212,8 +212,12 @@ const backtest = z.strictObject({
     'Time from the simulated exchange to the report of what happened, ms.',
   ),
   queue_model: setting(
-    oneOf(['back', 'proportional']).default('back'),
-    'Where cancellations ahead of us come from: `back` never helps us, `proportional` by share of the level.',
+    oneOf(['back', 'power']).default('back'),
+    'Whose cancellations they are: `back`, of those behind us alone; `power`, by the sizes ahead of and behind us to the power of `queue_power`.',
+  ),
+  queue_power: setting(
+    real(0.1, 10).default(2),
+    'Exponent of the queue model `power`: 1 is in proportion, more helps us less.',
   ),
   maker_fee_bps: setting(real(-100, 100).default(0), 'Fee of a resting order, bps; negative for a rebate.'),
   taker_fee_bps: setting(real(-100, 100).default(5), 'Fee of an order that takes, bps.'),

@@ -24,7 +24,7 @@ export function sessionText(
   return [
     '',
     `session of ${minutes.toFixed(1)} minutes`,
-    ...figureLines(figures, figures.sharpe),
+    ...figureLines(figures),
     '',
     ...rows,
     '',

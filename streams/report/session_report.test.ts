@@ -136,4 +136,32 @@ describe('a session report', () => {
     expect(long.equityCurve.at(-1)![0]).toBeGreaterThan(4_900);
     expect(long.sharpe).toBe(null);
   });
+
+  it('gives a Sharpe ratio a year with its standard error', () => {
+    const bought = { lots: 10, cashQuanta: '-100000000000', feesQuanta: '0', fills: 1 };
+    // The profit gains 2 and loses 1 in turn: 40 changes of mean 0.5 and standard deviation 1.5.
+    let tick = 10_000;
+    const steps: Decision[] = [{ kind: 'position', ...base, timeUs: 0, ...bought }];
+    for (let i = 0; i <= 40; i += 1) {
+      steps.push(fair(i * 10, tick));
+      tick += i % 2 === 0 ? 20 : -10;
+    }
+    const { sharpe, sharpeError } = reportOf(...steps);
+    const toYear = Math.sqrt(3_153_600);
+    expect(sharpe).toBeCloseTo((0.5 / 1.5) * toYear, 6);
+    expect(sharpeError).toBeCloseTo(Math.sqrt((1 + (1 / 3) ** 2 / 2) / 40) * toYear, 6);
+  });
+
+  it('counts the orders that the venue refused, and the largest position between two samples', () => {
+    const held = { kind: 'position', ...base, timeUs: 0, cashQuanta: '0', feesQuanta: '0', fills: 1 } as const;
+    const figures = reportOf(
+      order('crossing', 'placing'),
+      { ...order('crossing', 'resting'), status: 'refused' } as Decision,
+      fair(1),
+      { ...held, lots: 4 },
+      { ...held, lots: 1 },
+      fair(2),
+    );
+    expect(figures).toMatchObject({ ordersPlaced: 1, ordersRefused: 1, ordersCancelled: 0, maxPositionUsdc: 400 });
+  });
 });

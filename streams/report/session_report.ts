@@ -10,6 +10,8 @@ import type { LiveOrder, OrderUpdate } from '../orders/types.ts';
 export interface ReportFigures {
   readonly ordersPlaced: number;
   readonly ordersCancelled: number;
+  /** Orders that the venue did not take: post-only ones that would have taken, most of all. */
+  readonly ordersRefused: number;
   /** Orders that filled at least in part. */
   readonly ordersFilled: number;
   readonly fills: number;
@@ -20,7 +22,7 @@ export interface ReportFigures {
   readonly feesUsdc: number;
   /** Value of everything executed. */
   readonly turnoverUsdc: number;
-  /** Largest value held, long or short, at the price of the moment. */
+  /** Largest value held in one market, long or short, at the price of the moment. */
   readonly maxPositionUsdc: number;
   /** Mean over samples of the spread at the touch, our own orders taken out. */
   readonly spreadBps: number | null;
@@ -41,6 +43,11 @@ export interface SessionFigures extends ReportFigures {
    * riskless rate); null with fewer than 30 changes, or when nothing varied.
    */
   readonly sharpe: number | null;
+  /**
+   * Its standard error for independent changes, √((1 + s²/2) / n) with s the ratio of one span, annualised as it is (Lo 2002, "The
+   * Statistics of Sharpe Ratios"); null with it.
+   */
+  readonly sharpeError: number | null;
   /** `[seconds since the start, profit]`, at most {@link CURVE_MOST} points. */
   readonly equityCurve: readonly (readonly [number, number])[];
 }
@@ -69,6 +76,7 @@ interface MarketState {
   markTick: number;
   placed: number;
   cancelled: number;
+  refused: number;
   filled: number;
   touched: number;
   touchedAndFilled: number;
@@ -131,7 +139,9 @@ export class SessionReport {
       }
       case 'position': {
         const state = this.#markets.get(decision.market);
-        if (state !== undefined) state.position = decision;
+        if (state === undefined) break;
+        state.position = decision;
+        holding(state);
         break;
       }
     }
@@ -156,7 +166,7 @@ export class SessionReport {
       markets,
       spanSeconds: this.#startUs < 0 ? 0 : (this.#nowUs - this.#startUs) / MICROS_PER_SECOND,
       maxDrawdownUsdc: this.#maxDrawdownUsdc,
-      sharpe: this.#sharpe(),
+      ...this.#sharpe(),
       equityCurve: [...this.#curve],
     };
   }
@@ -185,6 +195,7 @@ export class SessionReport {
     if (status === 'resting' && known !== undefined) known.confirmed = true;
     if (status === 'placing' || status === 'resting' || status === 'cancelling') return;
     if (status === 'cancelled') state.cancelled += 1;
+    if (status === 'refused') state.refused += 1;
     const order = state.resting.get(clientOrderId);
     state.resting.delete(clientOrderId);
     if (order?.touched !== true) return;
@@ -214,12 +225,14 @@ export class SessionReport {
     this.#curveDueUs = this.#nowUs + this.#curveStepUs;
   }
 
-  #sharpe(): number | null {
-    if (this.#changes < SHARPE_CHANGES_LEAST) return null;
-    const mean = this.#changeSum / this.#changes;
-    const variance = this.#changeSquareSum / this.#changes - mean * mean;
-    if (!(variance > 1e-18)) return null;
-    return (mean / Math.sqrt(variance)) * Math.sqrt((SECONDS_A_YEAR * MICROS_PER_SECOND) / SHARPE_SPAN_US);
+  #sharpe(): Pick<SessionFigures, 'sharpe' | 'sharpeError'> {
+    const n = this.#changes;
+    const mean = this.#changeSum / n;
+    const variance = this.#changeSquareSum / n - mean * mean;
+    if (n < SHARPE_CHANGES_LEAST || !(variance > 1e-18)) return { sharpe: null, sharpeError: null };
+    const ofOne = mean / Math.sqrt(variance);
+    const toYear = Math.sqrt((SECONDS_A_YEAR * MICROS_PER_SECOND) / SHARPE_SPAN_US);
+    return { sharpe: ofOne * toYear, sharpeError: Math.sqrt((1 + ofOne ** 2 / 2) / n) * toYear };
   }
 }
 
@@ -232,6 +245,7 @@ function freshMarket(market: Market): MarketState {
     markTick: 0,
     placed: 0,
     cancelled: 0,
+    refused: 0,
     filled: 0,
     touched: 0,
     touchedAndFilled: 0,
@@ -248,8 +262,7 @@ function look(state: MarketState, fair: FairValue): void {
   state.markTick = fair.micropriceTick;
   state.samples += 1;
   state.spreadSum += ((fair.askTick - fair.bidTick) / fair.micropriceTick) * 10_000;
-  const held = Math.abs(state.position?.lots ?? 0) * lotValueQuote(state.market, fair.micropriceTick);
-  state.maxPositionUsdc = Math.max(state.maxPositionUsdc, held);
+  holding(state);
   let bidTick = 0;
   let askTick = Number.POSITIVE_INFINITY;
   for (const { side, tick, resting } of state.working) {
@@ -260,6 +273,13 @@ function look(state: MarketState, fair: FairValue): void {
   if (bidTick === 0 || askTick === Number.POSITIVE_INFINITY) return;
   state.ourSamples += 1;
   state.ourSpreadSum += ((askTick - bidTick) / fair.micropriceTick) * 10_000;
+}
+
+/** Keeps the largest value held, at the newest price. */
+function holding(state: MarketState): void {
+  if (state.position === undefined || state.markTick === 0) return;
+  const held = Math.abs(state.position.lots) * lotValueQuote(state.market, state.markTick);
+  state.maxPositionUsdc = Math.max(state.maxPositionUsdc, held);
 }
 
 function pnlOf({ market, position, markTick }: MarketState): number {
@@ -277,6 +297,7 @@ function figuresOf(states: readonly MarketState[]): ReportFigures {
   return {
     ordersPlaced: sum((state) => state.placed),
     ordersCancelled: sum((state) => state.cancelled),
+    ordersRefused: sum((state) => state.refused),
     ordersFilled: sum((state) => state.filled),
     fills: sum((state) => state.position?.fills ?? 0),
     fillRatePercent: touched === 0 ? null : (100 * touchedAndFilled) / touched,

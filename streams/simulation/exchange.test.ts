@@ -4,7 +4,7 @@ import { LocalBook } from '../market/local_book.ts';
 import type { BookSnapshot, Levels, Side, Trade } from '../market/types.ts';
 import type { OrderBatch, Settlement } from '../orders/types.ts';
 import { type ExchangeModel, type Report, SimulatedExchange } from './exchange.ts';
-import { QUEUE_MODELS, type QueueModelName } from './queue.ts';
+import { type QueueModelName, queueModel } from './queue.ts';
 
 const stamp = { seq: 0, timeUs: 0, market: 'X', eventUs: 0 };
 let ids = 0;
@@ -25,9 +25,9 @@ class Scene {
   readonly reports: Report[] = [];
   #batches = 0;
 
-  constructor(queue: QueueModelName = 'back', change: Partial<ExchangeModel> = {}) {
+  constructor(queue: QueueModelName = 'back', change: Partial<ExchangeModel> = {}, exponent = 1) {
     const model = {
-      queue: QUEUE_MODELS[queue],
+      queue: queueModel(queue, exponent),
       orderLatencyUs: 5_000,
       responseLatencyUs: 3_000,
       crossing: 'refuse',
@@ -109,11 +109,13 @@ describe('the simulated exchange', () => {
   });
 
   it('moves up with cancels as its queue model says', () => {
-    for (const [model, needed] of [
-      ['back', 10],
-      ['proportional', 5],
+    // Ten ahead and ten behind, of which ten are cancelled.
+    for (const [model, exponent, needed] of [
+      ['back', 1, 10],
+      ['power', 1, 5],
+      ['power', 3, 5],
     ] as const) {
-      const scene = new Scene(model);
+      const scene = new Scene(model, {}, exponent);
       scene.feed(snapshot([100, 10], [102, 10]));
       scene.place('buy', 100, 1);
       scene.feed(snapshot([100, 20], [102, 10]));
@@ -177,6 +179,28 @@ describe('the simulated exchange', () => {
           expect(scene.filledLots).toBe(most);
         }
         expect(new Set(scene.fills.map(({ settlementId }) => settlementId)).size).toBe(scene.fills.length);
+      }),
+    );
+  });
+
+  it('gives one trade to our own orders of a level once, the first that joined before the next', () => {
+    const sizes = fc.array(fc.integer({ min: 1, max: 10 }), { minLength: 1, maxLength: 5 });
+    const trades = fc.array(fc.integer({ min: 1, max: 15 }), { maxLength: 12 });
+    fc.assert(
+      fc.property(sizes, trades, fc.integer({ min: 0, max: 20 }), (orders, all, ahead) => {
+        const scene = new Scene();
+        scene.feed(snapshot([100, ahead, 90, 1], [103, 10]));
+        const ids = orders.map((lots) => scene.place('buy', 100, lots));
+        for (const lots of all) scene.feed(trade('sell', 100, lots));
+        const traded = all.reduce((sum, lots) => sum + lots, 0);
+        let left = Math.max(0, traded - ahead);
+        for (const [i, orderId] of ids.entries()) {
+          const filled = scene.fills
+            .filter((fill) => fill.orderId === orderId)
+            .reduce((sum, { lots }) => sum + lots, 0);
+          expect(filled).toBe(Math.min(left, orders[i]!));
+          left -= filled;
+        }
       }),
     );
   });

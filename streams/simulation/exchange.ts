@@ -34,12 +34,18 @@ interface Resting {
 
 const MICRO = 1_000_000;
 
+/** Levels of the book that an order which takes may eat through. */
+const TAKEN_LEVELS_MOST = 50;
+
+const NOTHING: readonly Report[] = [];
+
 /**
  * An exchange made out of a recorded market: our orders stand in the recorded book, wait in its queues, and fill when
  * recorded trades reach them. The market does not react to us, so sizes should be small beside it.
  *
- * A resting order fills when trades at its price have eaten what stood ahead of it; wholly when the market trades through
- * its price or the other side's best quote reaches it. It fills at its own price, and in parts.
+ * A resting order fills when trades at its price have eaten what stood ahead of it, in parts, and what an order of ours
+ * before it took is not there for it. It fills wholly when the market trades through its price or the other side's best
+ * quote reaches it. It fills at its own price.
  */
 export class SimulatedExchange {
   readonly #model: ExchangeModel;
@@ -92,8 +98,8 @@ export class SimulatedExchange {
   }
 
   /** The recorded market has moved, and its book with it. */
-  moved(input: MarketInput, nowUs: number): Report[] {
-    if (this.#resting.size === 0) return [];
+  moved(input: MarketInput, nowUs: number): readonly Report[] {
+    if (this.#resting.size === 0) return NOTHING;
     const reports: Report[] = [];
     if (input.kind === 'trade') this.#traded(input, nowUs, reports);
     else if (input.kind === 'bookDelta' || input.kind === 'bookSnapshot') this.#booked(input.market, nowUs, reports);
@@ -127,7 +133,7 @@ export class SimulatedExchange {
     const { market, side, tick, lots } = order;
     const { book } = this.#books.get(market)!;
     let left = lots;
-    (side === 'buy' ? book.asks : book.bids).forEach(50, (at, there) => {
+    (side === 'buy' ? book.asks : book.bids).forEach(TAKEN_LEVELS_MOST, (at, there) => {
       if (left === 0 || (side === 'buy' ? at > tick : at < tick)) return;
       const part = Math.min(left, there);
       left -= part;
@@ -137,12 +143,18 @@ export class SimulatedExchange {
   }
 
   #traded(trade: Trade, nowUs: number, reports: Report[]): void {
+    let oursLots = 0;
+    // The map keeps the order in which they joined, which is their order in the queue.
     for (const order of this.#resting.values()) {
       if (order.market !== trade.market || order.side === trade.side) continue;
       const beyond = order.side === 'buy' ? order.tick - trade.tick : trade.tick - order.tick;
       if (beyond < 0) continue;
-      const reached = beyond > 0 ? order.remainingLots : this.#model.queue.trade(order.place, trade.lots);
-      this.#fill(order, reached, nowUs, reports);
+      if (beyond > 0) {
+        this.#fill(order, order.remainingLots, nowUs, reports);
+        continue;
+      }
+      const reached = this.#model.queue.trade(order.place, trade.lots) - oursLots;
+      oursLots += this.#fill(order, reached, nowUs, reports);
     }
   }
 
@@ -166,12 +178,14 @@ export class SimulatedExchange {
     }
   }
 
-  #fill(order: Resting, reached: number, nowUs: number, reports: Report[]): void {
+  /** @returns lots filled */
+  #fill(order: Resting, reached: number, nowUs: number, reports: Report[]): number {
     const lots = Math.min(reached, order.remainingLots);
-    if (lots <= 0) return;
+    if (lots <= 0) return 0;
     order.remainingLots -= lots;
     if (order.remainingLots === 0) this.#resting.delete(order.orderId);
     reports.push(this.#settlement(order, lots, order.tick, 'maker', nowUs));
+    return lots;
   }
 
   #settlement(

@@ -1,31 +1,41 @@
 import { z } from 'zod';
-import type { SessionFigures } from '../../../streams/report/session_report.ts';
-import { QUEUE_MODELS } from '../../../streams/simulation/queue.ts';
+import type { Market } from '../../../streams/market/types.ts';
+import type { ReportFigures } from '../../../streams/report/session_report.ts';
+import type { ExchangeModel } from '../../../streams/simulation/exchange.ts';
+import { queueModel } from '../../../streams/simulation/queue.ts';
 import { Backtest, type BacktestOutcome } from '../../backtest/engine.ts';
 import { ProgressBar } from '../../backtest/progress.ts';
-import { backtestText } from '../../backtest/report_text.ts';
-import { Recording, RecordingError } from '../../binance/recording.ts';
-import { accountSettings, unquotable } from '../../config/account.ts';
+import { backtestText, type Measured } from '../../backtest/report_text.ts';
+import { Tapes } from '../../backtest/tapes.ts';
+import { RecordingError } from '../../binance/recording.ts';
+import { accountSettings } from '../../config/account.ts';
+import type { Config } from '../../config/schema.ts';
 import { CommandError, defineCommand } from '../command.ts';
 
 /** How often, in tape inputs, progress is shown and memory looked at. */
 const LOOK_EVERY = 4_096;
 
 const MICROS_PER_MS = 1_000;
-const MEGABYTE = 1_048_576;
+const MS_PER_S = 1_000;
+const KIB_PER_MIB = 1_024;
 
 /** `flashmm backtest` */
 export const command = defineCommand({
   name: 'backtest',
   summary: 'Run the market maker on a recording, in virtual time.',
   description:
-    'The same pipeline that trades live, on a recorded market. Orders reach the simulated exchange after --order-latency-ms, wait in the recorded queues and fill when recorded trades reach them. Several files are one session, in the order given. The same files and settings always give the same decisions, down to the byte: decisions_hash says so.',
+    'The same pipeline that trades live, on a recorded market. Orders reach the simulated exchange after --order-latency-ms, wait in the recorded queues and fill when recorded trades reach them. Several files are one session: those of one market one after another in the order given, markets beside one another by receive time. The same files and settings always give the same decisions, down to the byte: decisions_hash says so.',
   options: {
     tape: {
       value: 'FILE',
       many: true,
       summary: 'Recordings, oldest first',
       schema: z.array(z.string().min(1)).min(1, 'name at least one recording'),
+    },
+    market: {
+      value: 'SYMBOL',
+      summary: 'Trade this one only of the markets that the recordings are of',
+      schema: z.string().min(1).optional(),
     },
     orderLatencyMs: {
       value: 'MS',
@@ -35,9 +45,15 @@ export const command = defineCommand({
     },
     queueModel: {
       value: 'NAME',
-      summary: 'Where cancels ahead of us come from: back (none, default) or proportional',
-      schema: z.enum(['back', 'proportional']).optional(),
+      summary: 'Whose cancels move us up: back (nobody’s, default) or power (by what is ahead and behind)',
+      schema: z.enum(['back', 'power']).optional(),
       setting: 'backtest.queue_model',
+    },
+    queuePower: {
+      value: 'N',
+      summary: 'Exponent of the queue model power (default 2)',
+      schema: z.coerce.number().min(0.1).max(10).optional(),
+      setting: 'backtest.queue_power',
     },
     seed: {
       value: 'N',
@@ -53,36 +69,28 @@ export const command = defineCommand({
     },
   ],
   async run(context) {
-    const { tape: files, seed } = context.options;
+    const { tape: files, market, seed } = context.options;
     const { config } = context.config();
-    const recording = await Recording.open(files).catch((error: Error) => {
+    const tapes = await Tapes.open(files, market).catch((error: Error) => {
       throw readingError(error);
     });
-    const { order_latency_ms, response_latency_ms, queue_model, maker_fee_bps, taker_fee_bps } = config.backtest;
-    const fees = { makerFeeBps: maker_fee_bps, takerFeeBps: taker_fee_bps };
-    const settings = accountSettings(config, [recording.market], fees);
+    const { maker_fee_bps, taker_fee_bps } = config.backtest;
+    const settings = accountSettings(config, tapes.markets, { makerFeeBps: maker_fee_bps, takerFeeBps: taker_fee_bps });
     const backtest = new Backtest({
       settings,
       seed,
-      model: {
-        queue: QUEUE_MODELS[queue_model],
-        orderLatencyUs: Math.round(order_latency_ms * MICROS_PER_MS),
-        responseLatencyUs: Math.round(response_latency_ms * MICROS_PER_MS),
-        crossing: 'refuse',
-      },
+      model: exchangeModel(config.backtest),
       onFailure: (description) => context.stderr.write(`actor failed: ${description}\n`),
     });
-    const bar = new ProgressBar(context.stderr, recording.progress.bytesTotal);
-    const started = performance.now();
-    let rssMost = 0;
+    const bar = new ProgressBar(context.stderr, tapes.progress.bytesTotal);
+    const startedMs = performance.now();
     let events = 0;
     try {
-      for await (const { input } of recording.inputs()) {
+      for await (const { input } of tapes.inputs()) {
         backtest.take(input);
         events += 1;
         if (events % LOOK_EVERY !== 0) continue;
-        bar.show(recording.progress.bytesRead, `${events} events`);
-        rssMost = Math.max(rssMost, process.memoryUsage.rss());
+        bar.show(tapes.progress.bytesRead, `${events} events`);
         context.signal.throwIfAborted();
       }
     } catch (error) {
@@ -90,29 +98,23 @@ export const command = defineCommand({
     } finally {
       bar.clear();
     }
-    const seconds = (performance.now() - started) / 1_000;
-    rssMost = Math.max(rssMost, process.memoryUsage.rss());
+    const seconds = (performance.now() - startedMs) / MS_PER_S;
+    const measured = { files, seconds, rssMaxMb: process.resourceUsage().maxRSS / KIB_PER_MIB };
     const outcome = backtest.finish();
-    const measured = { files, seconds, rssMaxMb: rssMost / MEGABYTE };
-    const book = outcome.books.get(recording.market.symbol)!;
-    const advice = book.book.twoSided ? unquotable(settings.markets[0]!, book.book.bestBidTick) : null;
-    const figures = outcome.report.figures();
-    if (context.json) context.printJson(jsonOf(recording.market.symbol, outcome, figures, measured));
-    else
-      context.print(
-        backtestText({
-          recording,
-          outcome,
-          figures,
-          measured,
-          advice,
-          latencyMs: order_latency_ms,
-          queueModel: queue_model,
-        }),
-      );
+    if (context.json) context.printJson(jsonOf(tapes.markets, outcome, measured));
+    else context.print(backtestText({ tapes, settings, model: config.backtest, outcome, measured }));
     return undefined;
   },
 });
+
+function exchangeModel(model: Config['backtest']): ExchangeModel {
+  return {
+    queue: queueModel(model.queue_model, model.queue_power),
+    orderLatencyUs: Math.round(model.order_latency_ms * MICROS_PER_MS),
+    responseLatencyUs: Math.round(model.response_latency_ms * MICROS_PER_MS),
+    crossing: 'refuse',
+  };
+}
 
 function readingError(error: Error): Error {
   if (!(error instanceof RecordingError)) return error;
@@ -123,22 +125,33 @@ function readingError(error: Error): Error {
   );
 }
 
-function jsonOf(
-  market: string,
-  outcome: BacktestOutcome,
-  figures: SessionFigures,
-  measured: { readonly files: readonly string[]; readonly seconds: number; readonly rssMaxMb: number },
-): Record<string, unknown> {
+function jsonOf(markets: readonly Market[], outcome: BacktestOutcome, measured: Measured): Record<string, unknown> {
+  const figures = outcome.report.figures();
   return {
     tape: measured.files,
-    market,
+    market: markets.map(({ symbol }) => symbol).join(','),
     span_seconds: figures.spanSeconds,
     events: outcome.events,
     events_per_second: Math.round(outcome.events / measured.seconds),
     decisions: outcome.decisions,
     decisions_hash: outcome.decisionsHash,
+    ...figuresJson(figures),
+    max_drawdown_usdc: figures.maxDrawdownUsdc,
+    sharpe: figures.sharpe,
+    sharpe_error: figures.sharpeError,
+    rss_max_mb: Math.round(measured.rssMaxMb * 10) / 10,
+    rejects: Object.fromEntries([...outcome.rejects].map(([name, { count }]) => [name, count])),
+    book_comparisons: outcome.bookComparisons,
+    book_mismatches: outcome.bookMismatches,
+    markets: Object.fromEntries(Object.entries(figures.markets).map(([symbol, one]) => [symbol, figuresJson(one)])),
+  };
+}
+
+function figuresJson(figures: ReportFigures): Record<string, unknown> {
+  return {
     orders_placed: figures.ordersPlaced,
     orders_cancelled: figures.ordersCancelled,
+    orders_refused: figures.ordersRefused,
     orders_filled: figures.ordersFilled,
     fills: figures.fills,
     fill_rate_percent: figures.fillRatePercent,
@@ -146,14 +159,8 @@ function jsonOf(
     fees_usdc: figures.feesUsdc,
     turnover_usdc: figures.turnoverUsdc,
     max_position_usdc: figures.maxPositionUsdc,
-    max_drawdown_usdc: figures.maxDrawdownUsdc,
     spread_bps: figures.spreadBps,
     our_spread_bps: figures.ourSpreadBps,
     quoted_percent: figures.quotedPercent,
-    sharpe: figures.sharpe,
-    rss_max_mb: Math.round(measured.rssMaxMb * 10) / 10,
-    rejects: Object.fromEntries([...outcome.rejects].map(([name, { count }]) => [name, count])),
-    book_comparisons: outcome.bookComparisons,
-    book_mismatches: outcome.bookMismatches,
   };
 }
