@@ -35,6 +35,7 @@ const REASONS: Readonly<Record<string, string>> = {
   'not-a-trade': 'an insurance-fund or deleveraging execution',
   'unknown-market': 'a message of another market',
   truncated: 'the file ends in the middle',
+  damaged: 'the compressed file is damaged: what comes after that cannot be read',
   oversized: 'a line too long to be a message',
   'unknown-order': 'an execution of an order that was just cancelled',
 };
