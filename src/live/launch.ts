@@ -5,7 +5,7 @@ import type { AccountSettings } from '../../streams/settings.ts';
 import { RecordingError } from '../binance/recording.ts';
 import { CommandError } from '../cli/command.ts';
 import { accountSettings } from '../config/account.ts';
-import type { Config } from '../config/schema.ts';
+import { type Config, LIVE_CONFIRMATION } from '../config/schema.ts';
 import { tradingMode } from '../config/trading_mode.ts';
 import { DEVNET_MNEMONIC, type DevnetHandle } from '../devnet/devnet.ts';
 import { startPopulatedDevnet } from '../devnet/populated.ts';
@@ -143,6 +143,10 @@ function venueOf(config: Config, markets: readonly Market[], devnet: DevnetHandl
     mnemonic: () => (devnet === undefined ? (sei.mnemonic?.reveal() ?? '') : DEVNET_MNEMONIC),
     gas: { basePriceUsei: Number(sei.gas_price_usei), urgency: sei.gas_urgency },
     trading: devnet === undefined ? 'live' : 'paper',
+    liveConsent: {
+      enabled: config.trading.enabled,
+      confirmed: config.trading.confirm_live === LIVE_CONFIRMATION,
+    },
     requestTimeoutMs: sei.request_timeout_ms,
     reconcileEveryMs: sei.reconcile_every_ms,
     random: seededRandom(process.pid),

@@ -1,90 +1,10 @@
+import { inspect } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Input } from '../../streams/inputs.ts';
-import type { OrderBatch, PlaceRequest } from '../../streams/orders/types.ts';
-import { DEVNET_MNEMONIC, type DevnetHandle, type DevnetOptions, startDevnet } from '../devnet/devnet.ts';
-import { SeiVenue, type SeiVenueOptions } from './venue.ts';
+import { DEVNET_MNEMONIC } from '../devnet/devnet.ts';
+import { ask, bid, chain, closeAll, closeLater, OTHER, trader, venueOn } from './fixtures/trader.ts';
+import type { SeiVenueOptions } from './venue.ts';
 
-/** A second account on the devnet, to trade against. */
-const OTHER = 'legal winner thank year wave sausage worth useful legal winner thank yellow';
-
-const closing: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
-
-class Trader {
-  readonly inputs: Input[] = [];
-  readonly venue: SeiVenue;
-  #batches = 0;
-
-  constructor(venue: SeiVenue) {
-    this.venue = venue;
-  }
-
-  of<K extends Input['kind']>(kind: K): Extract<Input, { kind: K }>[] {
-    return this.inputs.filter((input): input is Extract<Input, { kind: K }> => input.kind === kind);
-  }
-
-  /** Sends a batch and waits for its fate. */
-  async send(places: Omit<PlaceRequest, 'clientOrderId' | 'market'>[], cancels: OrderBatch['cancels'] = []) {
-    this.#batches += 1;
-    const batchId = this.#batches;
-    const requests = places.map((place, i) => ({
-      ...place,
-      market: 'BTCUSDC',
-      clientOrderId: `flashmm_BTCUSDC_${batchId}${i}`,
-    }));
-    this.venue.submit({ kind: 'orderBatch', seq: 1, timeUs: 0, causes: [], batchId, cancels, places: requests });
-    return await this.until(
-      () => [...this.of('batchCommitted'), ...this.of('batchRefused')].find((input) => input.batchId === batchId),
-      `fate of batch ${batchId}`,
-    );
-  }
-
-  async until<T>(find: () => T | undefined | false, what: string): Promise<T> {
-    for (let i = 0; i < 1_500; i += 1) {
-      const found = find();
-      if (found !== undefined && found !== false) return found;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    throw new Error(`${what} did not come; last inputs ${JSON.stringify(this.inputs.slice(-5))}`);
-  }
-}
-
-async function chain(options: DevnetOptions = {}): Promise<DevnetHandle> {
-  const devnet = await startDevnet({ blockIntervalMs: 50, mnemonics: [OTHER], ...options });
-  closing.push(() => devnet.close());
-  return devnet;
-}
-
-function venueOn(devnet: DevnetHandle, change: Partial<SeiVenueOptions> = {}): SeiVenue {
-  return new SeiVenue({
-    rpcUrls: devnet.nodes.map(({ rpcUrl }) => rpcUrl),
-    wsUrls: [],
-    chainId: devnet.chainId,
-    contract: devnet.contractAddress,
-    markets: devnet.markets,
-    mnemonic: () => DEVNET_MNEMONIC,
-    gas: { basePriceUsei: 0.1, urgency: 'normal' },
-    trading: 'paper',
-    requestTimeoutMs: 500,
-    reconcileEveryMs: 1_000,
-    random: () => 0.5,
-    nowUs: () => Math.round(performance.now() * 1_000),
-    ...change,
-  });
-}
-
-async function trader(devnet: DevnetHandle, change: Partial<SeiVenueOptions> = {}): Promise<Trader> {
-  const one = new Trader(venueOn(devnet, change));
-  await one.venue.open({ accept: (input) => one.inputs.push(input) });
-  closing.push(() => one.venue.close());
-  await one.until(() => one.of('bookSnapshot').length >= devnet.markets.length, 'first books');
-  return one;
-}
-
-const bid = { side: 'buy', tick: 600_000, lots: 10 } as const;
-const ask = { side: 'sell', tick: 610_000, lots: 20 } as const;
+afterEach(closeAll);
 
 describe('the Sei venue', () => {
   it('places, shows in the book, replaces and cancels in one transaction', async () => {
@@ -146,24 +66,6 @@ describe('the Sei venue', () => {
     expect(before?.kind).toBe('block');
   });
 
-  it('catches up after a cut and skipped events, and loses no settlement', async () => {
-    const devnet = await chain();
-    const [me, you] = [await trader(devnet), await trader(devnet, { mnemonic: () => OTHER })];
-    await me.send([{ ...ask, lots: 100 }]);
-    for (const node of devnet.nodes) node.faults.skipBlockEvents = 8;
-    const traded: number[] = [];
-    for (let i = 0; i < 5; i += 1) {
-      devnet.nodes[0]!.dropConnections();
-      // One whose transaction the cut kept out of the chain for good has not traded.
-      if ((await you.send([{ side: 'buy', tick: 610_000, lots: 5 + i }])).kind === 'batchCommitted') traded.push(5 + i);
-    }
-    expect(traded.length).toBeGreaterThan(0);
-    await me.until(() => me.of('settlement').length === traded.length, `${traded.length} settlements`);
-    expect(me.of('settlement').map(({ lots }) => lots)).toEqual(traded);
-    const heights = me.of('block').map(({ height }) => height);
-    expect(new Set(heights).size).toBe(heights.length);
-  });
-
   it('repairs a wrong account sequence', async () => {
     const devnet = await chain();
     const me = await trader(devnet);
@@ -180,49 +82,12 @@ describe('the Sei venue', () => {
     expect(fates.map(({ kind }) => kind)).toEqual(['batchCommitted', 'batchCommitted']);
   });
 
-  it('takes a lost answer for what it is: the order is found in a block, and not doubled', async () => {
-    const devnet = await chain();
-    const me = await trader(devnet);
-    devnet.nodes[0]!.faults.loseAnswers = 1;
-    const fate = await me.send([bid]);
-    expect(fate.kind).toBe('batchCommitted');
-    expect(me.of('batchUnknown').length).toBe(1);
-    await me.until(() => me.of('openOrders').at(-1)?.orders.length === 1, 'one order');
-    expect((await me.send([ask])).kind).toBe('batchCommitted');
-  });
-
-  it('finds out that a swallowed transaction will never come, and goes on', async () => {
-    const devnet = await chain();
-    const me = await trader(devnet);
-    devnet.nodes[0]!.faults.swallowBroadcasts = 1;
-    expect(await me.send([bid])).toMatchObject({
-      kind: 'batchRefused',
-      reason: expect.stringContaining('timeout height'),
-    });
-    expect((await me.send([bid])).kind).toBe('batchCommitted');
-  });
-
-  it('fails over from an endpoint that stalls, lies or is gone', async () => {
-    const devnet = await chain({ nodes: 3 });
-    const me = await trader(devnet);
-    devnet.nodes[0]!.faults.stallMs = 60_000;
-    await me.until(() => me.venue.endpoints.findIndex(({ current }) => current) > 0, 'another endpoint');
-    devnet.nodes[1]!.faults.nonsense = 'html';
-    devnet.nodes[2]!.faults.refuseConnections = true;
-    await me.until(() => me.of('reject').some(({ reason }) => reason === 'unreachable'), 'complaint');
-    devnet.nodes[2]!.faults.refuseConnections = false;
-    const before = me.of('bookSnapshot').length;
-    await me.until(() => me.of('bookSnapshot').length > before + 8, 'books again');
-    expect((await me.send([bid])).kind).toBe('batchCommitted');
-    expect(new Set(me.of('reject').map(({ reason }) => reason))).toContain('timeout');
-  });
-
   it('refuses to start as configured, saying what to do, and never shows the mnemonic', async () => {
     const devnet = await chain();
     const open = async (change: Partial<SeiVenueOptions>): Promise<unknown> => {
       try {
         const venue = venueOn(devnet, change);
-        closing.push(() => venue.close());
+        closeLater(() => venue.close());
         await venue.open({ accept: () => {} });
         return 'opened';
       } catch (error) {
@@ -245,6 +110,91 @@ describe('the Sei venue', () => {
     );
     const unfunded = 'letter advice cage absurd amount doctor acoustic avoid letter advice cage above';
     expect(await open({ mnemonic: () => unfunded })).toContain('is not known to the chain');
-    expect(JSON.stringify(venueOn(devnet))).not.toContain('abandon');
+  });
+
+  it('shows nothing of the mnemonic, whatever is printed of it', async () => {
+    const devnet = await chain();
+    const me = await trader(devnet);
+    await me.send([bid]);
+    devnet.nodes[0]!.faults.nonsense = 'truncated';
+    await me.until(() => me.of('reject').length > 0, 'complaint');
+    const shown = inspect(me.venue, { depth: 12, showHidden: true }) + JSON.stringify([me.venue, me.inputs]);
+    expect(shown).not.toContain(DEVNET_MNEMONIC.slice(0, 15));
+  });
+
+  it('keeps orders on this machine unless both settings for live trading are made', async () => {
+    const remote = { rpcUrls: ['https://user:secret@rpc.example.com/key-123'], wsUrls: [] };
+    const devnet = await chain();
+    const make = (change: Partial<SeiVenueOptions>) => () => venueOn(devnet, { ...remote, ...change });
+    const live = { trading: 'live' } as const;
+    expect(make({})).toThrow("endpoint 'rpc.example.com' is not on this machine: paper trading stays here");
+    for (const liveConsent of [
+      { enabled: true, confirmed: false },
+      { enabled: false, confirmed: true },
+    ])
+      expect(make({ ...live, liveConsent })).toThrow('needs both trading.enabled and trading.confirm_live');
+    expect(make(live)).toThrow('needs both');
+    const consented = make({ ...live, liveConsent: { enabled: true, confirmed: true } })();
+    expect(consented.endpoints.map(({ url }) => url)).toEqual(['https://rpc.example.com']);
+    expect(make({ ...live, rpcUrls: ['http://127.0.0.1@rpc.example.com'] })).toThrow('needs both');
+    expect(make({ rpcUrls: ['ftp://127.0.0.1'] })).toThrow('sei.rpc_urls: entry 1 is no address');
+    expect(make({ rpcUrls: [] })).toThrow('sei.rpc_urls: 0 given: expected one to three');
+  });
+
+  it('tells the time of blocks, trades and books as the chain states it', async () => {
+    const devnet = await chain();
+    const [me, you] = [await trader(devnet), await trader(devnet, { mnemonic: () => OTHER })];
+    await me.send([ask]);
+    await you.send([{ ...ask, side: 'buy' }]);
+    const trade = await me.until(() => me.of('trade')[0], 'trade');
+    for (const { height, chainTimeUs } of me.of('block'))
+      expect(chainTimeUs).toBe(devnet.producer.block(height)!.timeUs);
+    expect(me.of('block').map(({ chainTimeUs }) => chainTimeUs)).toContain(trade.eventUs);
+    expect(me.of('bookSnapshot').every(({ eventUs }) => eventUs > 0)).toBe(true);
+  });
+
+  it('tells of a commit before the fills of its block', async () => {
+    const devnet = await chain();
+    const [me, you] = [await trader(devnet), await trader(devnet, { mnemonic: () => OTHER })];
+    await you.send([ask]);
+    for (let i = 0; i < 5; i += 1) await me.send([{ ...ask, side: 'buy', lots: 1 }]);
+    await me.until(() => me.of('settlement').length === 5, 'fills');
+    for (const { orderId, settlementId } of me.of('settlement')) {
+      const kinds = me.inputs.filter(
+        (input) =>
+          (input.kind === 'batchCommitted' && input.orderIds.includes(orderId)) ||
+          (input.kind === 'settlement' && input.settlementId === settlementId),
+      );
+      expect(kinds.map(({ kind }) => kind)).toEqual(['batchCommitted', 'settlement']);
+    }
+  });
+
+  it('tells which orders of a transaction the contract refused', async () => {
+    const me = await trader(await chain());
+    const sent = await me.send([bid, { ...bid, lots: 1_000_000 }, ask]);
+    if (sent.kind !== 'batchCommitted') throw new Error(JSON.stringify(sent));
+    expect(sent.orderIds.map((id) => id !== '')).toEqual([true, false, true]);
+    expect(me.of('reject').map(({ reason }) => reason)).toContain('order-refused');
+  });
+
+  it('reconciles at a height, after the news of that block', async () => {
+    const me = await trader(await chain(), { reconcileEveryMs: 100 });
+    await me.send([bid, ask]);
+    await me.until(() => me.of('openOrders').length > 5, 'reconciliations');
+    const [first, ...later] = me.of('openOrders');
+    expect(me.inputs.indexOf(first!)).toBe(0);
+    for (const one of later) {
+      const before = me.inputs.slice(0, me.inputs.indexOf(one)).filter(({ kind }) => kind === 'block');
+      expect(before.at(-1)).toMatchObject({ height: one.height });
+    }
+    expect(later.at(-1)!.orders.length).toBe(2);
+  });
+
+  it('cancels everything, however much it is', async () => {
+    const me = await trader(await chain());
+    for (let i = 0; i < 3; i += 1)
+      await me.send(Array.from({ length: 50 }, (_, j) => ({ ...bid, lots: 1, tick: 500_000 + 50 * i + j })));
+    expect(await me.venue.cancelAll(10_000)).toEqual({ cancelled: 150, remaining: 0 });
+    expect(await me.venue.cancelAll(1_000)).toEqual({ cancelled: 0, remaining: 0 });
   });
 });

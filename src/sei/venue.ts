@@ -7,7 +7,7 @@ import { ChainReads } from './client/reads.ts';
 import { type EndpointHealth, FailoverRpc, RpcError } from './client/rpc.ts';
 import type { GasPolicy } from './client/signing.ts';
 import { Transactions } from './client/transactions.ts';
-import { type Wallet, walletOf } from './client/wallet.ts';
+import { walletOf } from './client/wallet.ts';
 import { pairProblem } from './pairs.ts';
 
 /** What a Sei venue needs. */
@@ -23,10 +23,18 @@ export interface SeiVenueOptions {
   /** Gives the mnemonic; called once. */
   readonly mnemonic: () => string;
   readonly gas: GasPolicy;
-  /** `paper` refuses any endpoint that is not on this machine; `live` has passed the check for its two settings. */
+  /** `paper` refuses any endpoint that is not on this machine. */
   readonly trading: 'paper' | 'live';
+  /** What `live` needs besides, before an order may leave this machine: both of the operator's settings for it. */
+  readonly liveConsent?: {
+    /** `trading.enabled` */
+    readonly enabled: boolean;
+    /** `trading.confirm_live` says what it has to. */
+    readonly confirmed: boolean;
+  };
   readonly requestTimeoutMs: number;
   readonly reconcileEveryMs: number;
+  /** Numbers in [0, 1), to spread reconnections. */
   readonly random: () => number;
   readonly nowUs: () => number;
 }
@@ -34,11 +42,15 @@ export interface SeiVenueOptions {
 /** Endpoints are looked at this often: a round trip of each is cheap, and a lagging one is found within seconds. */
 const INSPECT_EVERY_MS = 5_000;
 
-/** A node this far behind the others is left: about two seconds of blocks. */
-const LAG_MOST_BLOCKS = 5;
-
 /** Blocks are up to 400 ms apart; three of them without news, and the height is asked for. */
 const POLL_AFTER_MS = 1_200;
+
+/** Without a block for so long the feed is down: asking has failed several times by then, too. */
+const DOWN_AFTER_MS = 5_000;
+const WATCHDOG_EVERY_MS = 500;
+
+/** The first look needs a state at one height, and a node may be about to take the next block: then another. */
+const FIRST_LOOKS_MOST = 5;
 
 /** More waiting transactions than this count as full congestion: several blocks' worth. */
 const CONGESTED_TXS = 500;
@@ -46,10 +58,22 @@ const CONGESTED_TXS = 500;
 /** How often {@link SeiVenue.cancelAll} looks whether something is left. */
 const CANCEL_POLL_MS = 50;
 
+/** Cancels in one transaction: what is left goes into the next, so that no transaction outgrows a block's gas. */
+const CANCELS_A_TX = 100;
+
 /** Batches that the venue makes itself, to cancel everything, are numbered from here: above any of the order stage's. */
 const OWN_BATCHES_FROM = 2 ** 40;
 
 const LOOPBACK = /^(?:https?|wss?):\/\/(?:127\.\d+\.\d+\.\d+|localhost|\[::1\])(?::\d+)?(?:\/|$)/;
+
+/** What exists from {@link SeiVenue.open} on. */
+interface Opened {
+  readonly address: string;
+  readonly reads: ChainReads;
+  readonly transactions: Transactions;
+  readonly news: BlockNews;
+  readonly watch: BlockWatch;
+}
 
 /** Sei's on-chain order book as a venue: book, trades and fills of every block, orders as signed transactions. */
 export class SeiVenue implements Venue {
@@ -57,33 +81,28 @@ export class SeiVenue implements Venue {
   readonly markets: readonly Market[];
   readonly #options: SeiVenueOptions;
   readonly #rpc: FailoverRpc;
+  readonly #complaints = new Map<string, string>();
   #inlet: Inlet | undefined;
-  #wallet: Wallet | undefined;
-  #reads: ChainReads | undefined;
-  #news: BlockNews | undefined;
-  #watch: BlockWatch | undefined;
-  #transactions: Transactions | undefined;
+  #opened: Opened | undefined;
   #timers: NodeJS.Timeout[] = [];
   #ownBatches = 0;
+  #blockUs = 0;
+  #down = true;
 
-  /** @throws RangeError when endpoints are missing, too many, or not on this machine in paper mode */
+  /** @throws RangeError when endpoints are missing, too many, no addresses, or not on this machine without consent */
   constructor(options: SeiVenueOptions) {
-    const { rpcUrls, wsUrls, trading } = options;
-    if (rpcUrls.length < 1 || rpcUrls.length > 3)
-      throw new RangeError(`sei.rpc_urls: ${rpcUrls.length} given: expected one to three`);
-    const remote = [...rpcUrls, ...wsUrls].find((url) => !LOOPBACK.test(url));
-    if (trading !== 'live' && remote !== undefined) {
-      throw new RangeError(
-        `endpoint '${remote}' is not on this machine: paper trading stays here; live trading needs both of its settings`,
-      );
-    }
+    demandEndpoints(options);
     this.#options = options;
     this.markets = options.markets;
     this.#rpc = new FailoverRpc({
-      urls: rpcUrls,
+      urls: options.rpcUrls,
+      chainId: options.chainId,
       requestTimeoutMs: options.requestTimeoutMs,
       nowUs: options.nowUs,
-      onComplaint: (reason, detail) => this.#reject('', 'sei-rpc', reason, detail),
+      onComplaint: (reason, detail, market) => {
+        this.#complaints.set(detail.slice(0, detail.indexOf(': ')), detail);
+        this.#reject('sei-rpc', reason, detail, market);
+      },
     });
   }
 
@@ -94,109 +113,114 @@ export class SeiVenue implements Venue {
 
   /** The account's address, once open. */
   get address(): string {
-    return this.#wallet?.address ?? '';
+    return this.#opened?.address ?? '';
   }
 
   async open(inlet: Inlet): Promise<void> {
     this.#inlet = inlet;
-    const { options } = { options: this.#options };
-    this.#wallet = await walletOf(options.mnemonic());
-    const { chainId, height } = await this.#rpc.inspect(options.chainId, LAG_MOST_BLOCKS);
-    if (height === 0) {
-      throw new Error(
-        `no endpoint answers as expected: ${this.#rpc.health.map(({ url }) => url).join(', ')}; check sei.rpc_urls and sei.chain_id '${options.chainId}'`,
-      );
-    }
-    const reads = await ChainReads.open(this.#rpc, options.contract);
-    this.#reads = reads;
+    const options = this.#options;
+    const wallet = await walletOf(options.mnemonic());
+    const { address } = wallet;
+    await this.#demandChain();
+    const reads = new ChainReads(this.#rpc, options.contract);
     await this.#checkPairs(reads);
-    const { accountNumber } = await this.#accountOf(reads, this.#wallet.address);
-    this.#transactions = new Transactions(
-      this.#rpc,
-      reads,
-      {
-        wallet: this.#wallet,
-        chainId,
-        contract: options.contract,
-        accountNumber,
-        markets: new Map(this.markets.map((market) => [market.symbol, market])),
-        gas: options.gas,
-      },
-      () => this.#inlet,
-    );
-    this.#news = new BlockNews({
+    const { accountNumber, sequence } = await this.#accountOf(reads, address);
+    const height = await this.#tellAccount(reads, address);
+    const context = {
+      wallet,
+      chainId: this.#rpc.chainId,
+      contract: options.contract,
+      accountNumber,
+      markets: new Map(this.markets.map((market) => [market.symbol, market])),
+      gas: options.gas,
+    };
+    const inletNow = () => this.#inlet;
+    const transactions = new Transactions(this.#rpc, reads, context, { sequence, height }, inletNow);
+    const news = new BlockNews({
+      rpc: this.#rpc,
       reads,
       markets: this.markets,
-      account: this.#wallet.address,
-      transactions: this.#transactions,
-      inlet: () => this.#inlet,
+      account: address,
+      transactions,
+      inlet: inletNow,
       fromHeight: height,
-      onImplausible: (detail) => this.#rpc.distrust(detail),
+      onBlock: () => this.#live(),
     });
-    this.#watch = this.#openWatch(chainId);
-    await this.#reconcile();
+    const watch = this.#watch(news);
+    this.#opened = { address, reads, transactions, news, watch };
+    this.#blockUs = options.nowUs();
+    watch.open();
     this.#timers = [
-      setInterval(() => void this.#reconcile(), options.reconcileEveryMs),
-      setInterval(() => void this.#inspect(chainId), INSPECT_EVERY_MS),
+      setInterval(() => news.wantAccount(), options.reconcileEveryMs),
+      setInterval(() => void this.#inspect(), INSPECT_EVERY_MS),
+      setInterval(() => this.#watchdog(), WATCHDOG_EVERY_MS),
     ];
   }
 
   submit(batch: OrderBatch): void {
-    this.#transactions?.submit(batch);
+    this.#opened?.transactions.submit(batch);
   }
 
   async cancelAll(deadlineMs: number): Promise<CancelReport> {
-    const reads = this.#reads;
-    const transactions = this.#transactions;
-    if (reads === undefined || transactions === undefined || this.#wallet === undefined)
-      return { cancelled: 0, remaining: 0 };
+    if (this.#opened === undefined) return { cancelled: 0, remaining: 0 };
+    const { address, reads, transactions, news } = this.#opened;
     const untilUs = this.#options.nowUs() + deadlineMs * 1_000;
-    let most = 0;
-    let remaining = -1;
+    const seen = new Set<string>();
+    // Until a look succeeded, something may rest.
+    let remaining = 1;
     while (this.#options.nowUs() < untilUs) {
       if (transactions.idle) {
-        const resting = await reads.orders(this.#wallet.address, this.markets).catch(() => undefined);
-        // The answer may be older than a transaction that was under way when it was asked for.
+        // With nothing under way, what rests at the height of the last block told is what rests.
+        const resting = await reads.orders(address, this.markets, news.height).catch(() => undefined);
         if (resting !== undefined && transactions.idle) {
           remaining = resting.length;
-          most = Math.max(most, remaining);
           if (remaining === 0) break;
-          this.submit(this.#cancelBatch(resting.map((order) => ({ ...order, clientOrderId: '' }))));
+          for (const { orderId } of resting) seen.add(orderId);
+          this.submit(this.#cancelBatch(resting.slice(0, CANCELS_A_TX).map((one) => ({ ...one, clientOrderId: '' }))));
         }
       }
       await new Promise((resolve) => setTimeout(resolve, CANCEL_POLL_MS));
     }
-    return { cancelled: Math.max(0, most - Math.max(0, remaining)), remaining: remaining < 0 ? 1 : remaining };
+    return { cancelled: Math.max(0, seen.size - remaining), remaining };
   }
 
   async close(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
-    this.#watch?.close();
-    this.#news?.close();
+    this.#opened?.watch.close();
+    this.#opened?.news.close();
     this.#inlet = undefined;
     this.#rpc.disconnect();
   }
 
-  #openWatch(chainId: string): BlockWatch {
+  async #demandChain(): Promise<void> {
+    if ((await this.#rpc.inspect(0)) > 0) return;
+    const { chainId, rpcUrls } = this.#options;
+    const why = [...this.#complaints.values()].join('; ') || `${rpcUrls.length} asked`;
+    throw new Error(`no endpoint answers as expected (${why}): check sei.rpc_urls and sei.chain_id '${chainId}'`);
+  }
+
+  #watch(news: BlockNews): BlockWatch {
     const { rpcUrls, wsUrls, random } = this.#options;
-    const watch = new BlockWatch({
-      wsUrls:
-        wsUrls.length > 0 ? wsUrls : rpcUrls.map((url) => `${url.replace(/^http/, 'ws').replace(/\/$/, '')}/websocket`),
+    const derived = rpcUrls.map((url) => `${url.replace(/^http/, 'ws').replace(/\/$/, '')}/websocket`);
+    return new BlockWatch({
+      wsUrls: wsUrls.length > 0 ? wsUrls : derived,
       random,
       pollAfterMs: POLL_AFTER_MS,
-      pollHeight: async () => (await this.#rpc.inspect(chainId, LAG_MOST_BLOCKS)).height,
-      onHeight: (height) => this.#news?.reached(height),
-      onOpened: () => this.#tellFeed('up', 'connected'),
-      // Blocks are still read by asking: the feed is down only when that fails too, and then the books grow stale.
-      onLost: (reason) => this.#reject('', 'sei-ws', 'disconnected', reason),
-      onComplaint: (reason, detail) => this.#reject('', 'sei-ws', reason, detail),
+      pollHeight: () => this.#rpc.inspect(news.height),
+      onHeight: (height) => news.reached(height),
+      // Blocks are still read by asking: the feed is down only when that fails too.
+      onLost: (reason) => this.#reject('sei-ws', 'disconnected', reason),
+      onComplaint: (reason, detail) => this.#reject('sei-ws', reason, detail),
     });
-    watch.open();
-    return watch;
   }
 
   async #checkPairs(reads: ChainReads): Promise<void> {
-    const pairs = await reads.pairs();
+    const pairs = await reads.pairs().catch((error: unknown) => {
+      if (!(error instanceof RpcError)) throw error;
+      throw new Error(
+        `sei.contract '${this.#options.contract}': the chain refuses to tell its pairs: ${error.message}`,
+      );
+    });
     for (const market of this.markets) {
       const problem = pairProblem(market, pairs);
       if (problem !== null) throw new Error(problem);
@@ -214,26 +238,41 @@ export class SeiVenue implements Venue {
     }
   }
 
-  async #reconcile(): Promise<void> {
-    const { address } = this;
-    try {
-      const height = this.#news?.height ?? 0;
-      const [orders, amounts] = await Promise.all([
-        this.#reads!.orders(address, this.markets),
-        this.#reads!.balances(address),
-      ]);
-      const stamp = { seq: 0, timeUs: 0, height };
-      this.#inlet?.accept({ kind: 'openOrders', ...stamp, orders });
-      this.#inlet?.accept({ kind: 'balances', ...stamp, amounts });
-    } catch (error) {
-      this.#reject('', 'sei-rpc', 'reconciliation-failed', (error as Error).message);
+  /** Tells what the account has, before any block. @returns the height it is of */
+  async #tellAccount(reads: ChainReads, address: string): Promise<number> {
+    for (let look = 1; ; look += 1) {
+      const { height, amounts } = await reads.balances(address);
+      try {
+        const orders = await reads.orders(address, this.markets, height);
+        this.#inlet?.accept({ kind: 'openOrders', seq: 0, timeUs: 0, height, orders });
+        this.#inlet?.accept({ kind: 'balances', seq: 0, timeUs: 0, height, amounts });
+        return height;
+      } catch (error) {
+        if (!(error instanceof RpcError) || look >= FIRST_LOOKS_MOST) throw error;
+      }
     }
   }
 
-  async #inspect(chainId: string): Promise<void> {
-    await this.#rpc.inspect(chainId, LAG_MOST_BLOCKS);
-    const waiting = await this.#reads!.waiting().catch(() => 0);
-    this.#transactions!.congestion = Math.min(1, waiting / CONGESTED_TXS);
+  async #inspect(): Promise<void> {
+    const { news, reads, transactions, watch } = this.#opened!;
+    const height = await this.#rpc.inspect(news.height);
+    watch.compare(height);
+    if (height > 0) news.reached(height);
+    const waiting = await reads.waiting().catch(() => 0);
+    transactions.congestion = Math.min(1, waiting / CONGESTED_TXS);
+  }
+
+  #live(): void {
+    this.#blockUs = this.#options.nowUs();
+    if (!this.#down) return;
+    this.#down = false;
+    this.#tellFeed('up', 'blocks arrive');
+  }
+
+  #watchdog(): void {
+    if (this.#down || this.#options.nowUs() - this.#blockUs < DOWN_AFTER_MS * 1_000) return;
+    this.#down = true;
+    this.#tellFeed('down', `no block for ${DOWN_AFTER_MS} ms`);
   }
 
   #cancelBatch(orders: readonly CancelRequest[]): OrderBatch {
@@ -255,8 +294,27 @@ export class SeiVenue implements Venue {
     }
   }
 
-  #reject(market: string, source: string, reason: string, detail: string): void {
+  #reject(source: string, reason: string, detail: string, market = ''): void {
     const reject: Reject = { kind: 'reject', seq: 0, timeUs: 0, market, source, reason, detail: detail.slice(0, 300) };
     this.#inlet?.accept(reject);
   }
+}
+
+function demandEndpoints({ rpcUrls, wsUrls, trading, liveConsent }: SeiVenueOptions): void {
+  if (rpcUrls.length < 1 || rpcUrls.length > 3)
+    throw new RangeError(`sei.rpc_urls: ${rpcUrls.length} given: expected one to three`);
+  if (wsUrls.length > 3) throw new RangeError(`sei.ws_urls: ${wsUrls.length} given: expected three at most`);
+  for (const [key, urls, scheme] of [
+    ['sei.rpc_urls', rpcUrls, /^https?:/],
+    ['sei.ws_urls', wsUrls, /^wss?:/],
+  ] as const) {
+    const wrong = urls.findIndex((url) => !URL.canParse(url) || !scheme.test(url));
+    if (wrong >= 0) throw new RangeError(`${key}: entry ${wrong + 1} is no address that begins with ${scheme.source}`);
+  }
+  const remote = [...rpcUrls, ...wsUrls].find((url) => !LOOPBACK.test(url));
+  if (remote === undefined) return;
+  const where = `endpoint '${new URL(remote).host}' is not on this machine`;
+  if (trading !== 'live') throw new RangeError(`${where}: paper trading stays here`);
+  if (liveConsent?.enabled !== true || liveConsent.confirmed !== true)
+    throw new RangeError(`${where}: live trading needs both trading.enabled and trading.confirm_live`);
 }

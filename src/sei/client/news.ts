@@ -1,37 +1,58 @@
-import type { Market, Trade } from '../../../streams/market/types.ts';
-import type { Settlement } from '../../../streams/orders/types.ts';
+import type { Levels, Market, Reject } from '../../../streams/market/types.ts';
+import type { RestingOrder } from '../../../streams/orders/types.ts';
 import type { Inlet } from '../../venue/port.ts';
-import type { MatchResult, SettlementEntry } from '../codec/dex.ts';
-import { type ChainReads, Implausible, lotsOf, microTicksOf, SIDE_OF } from './reads.ts';
-import type { Transactions } from './transactions.ts';
+import { type Executions, executionsOf } from './executions.ts';
+import type { Block, ChainReads } from './reads.ts';
+import { type FailoverRpc, Implausible, RpcError } from './rpc.ts';
+import type { Found, Transactions } from './transactions.ts';
 
 /** What news are made of. */
 export interface NewsOptions {
-  readonly reads: ChainReads;
+  readonly rpc: Pick<FailoverRpc, 'height'>;
+  readonly reads: Pick<ChainReads, 'block' | 'match' | 'book' | 'orders' | 'balances'>;
   readonly markets: readonly Market[];
   readonly account: string;
-  readonly transactions: Transactions;
+  readonly transactions: Pick<Transactions, 'find' | 'tell' | 'blockMissing'>;
   readonly inlet: () => Inlet | undefined;
   /** News begin with the block after this one. */
   readonly fromHeight: number;
-  /** A node said what cannot be true. */
-  readonly onImplausible: (detail: string) => void;
+  /** Called before each block is told. */
+  readonly onBlock: () => void;
 }
 
 /** A block whose reading fails is read again after this: the node may need a moment, or another node is asked. */
 const RETRY_MS = 200;
 
-/** A height this far beyond the newest is not believed: an hour of blocks. */
-const JUMP_MOST = 20_000;
+/** A block that nodes refuse so often, though the chain is beyond it, is no longer kept by any of them: a second. */
+const REFUSALS_MOST = 5;
 
-const MICRO = 1_000_000;
+/** The chain counts as beyond a block when a node has claimed so many more: heights of several nodes differ a little. */
+const BEYOND_BLOCKS = 10;
+
+type Book = { readonly bids: Levels; readonly asks: Levels };
+
+/** Everything that is told of one block, read and parsed. */
+interface BlockNewsItem {
+  readonly block: Block;
+  readonly found: Found | undefined;
+  readonly executions: Executions | undefined;
+  /** By market; undefined for a book that makes no sense. Empty when a newer block's follow at once. */
+  readonly books: readonly (Book | undefined)[];
+  readonly account: AccountState | undefined;
+}
+
+interface AccountState {
+  readonly orders: readonly RestingOrder[];
+  readonly balances: { readonly height: number; readonly amounts: Readonly<Record<string, string>> };
+}
 
 /**
  * Every block's news, in height order, each block's complete and once: the block, the fate of our transaction, our
- * settlements, others' trades, and each market's book.
+ * settlements, everybody's trades, each market's book, and from time to time what the account has.
  *
- * Blocks that were missed (a cut connection, a skipped event) are caught up one by one, so that no settlement is lost; the
- * books are read at the newest height only, since older ones are of no use.
+ * Blocks that were missed (a cut connection, a skipped event) are read one by one, so that no settlement is lost; the
+ * books are read at the newest height only, since older ones are of no use. A height is only a reason to look: one that was
+ * claimed and does not exist costs a refused question, and nothing else.
  */
 export class BlockNews {
   readonly #options: NewsOptions;
@@ -39,6 +60,9 @@ export class BlockNews {
   #target: number;
   #running = false;
   #closed = false;
+  #refusals = 0;
+  #skipping = false;
+  #accountWanted = false;
 
   constructor(options: NewsOptions) {
     this.#options = options;
@@ -51,14 +75,15 @@ export class BlockNews {
     return this.#height;
   }
 
-  /** The chain has come to a height. Repeats and older ones change nothing. */
+  /** The chain is said to have come to a height. Repeats and older ones change nothing. */
   reached(height: number): void {
-    if (height > this.#height + JUMP_MOST && this.#height > 0) {
-      this.#options.onImplausible(`height ${height} after ${this.#height}`);
-      return;
-    }
     this.#target = Math.max(this.#target, height);
     if (!this.#running) void this.#run();
+  }
+
+  /** Has the account's orders and balances told with the next block whose state can be had. */
+  wantAccount(): void {
+    this.#accountWanted = true;
   }
 
   close(): void {
@@ -70,116 +95,104 @@ export class BlockNews {
     while (this.#height < this.#target && !this.#closed) {
       const height = this.#height + 1;
       try {
-        await this.#tell(height, height === this.#target);
+        const item = await this.#read(height, height === this.#target);
+        if (this.#closed) break;
         this.#height = height;
+        this.#refusals = 0;
+        this.#skipping = false;
+        this.#tell(item);
       } catch (error) {
-        this.#complain('sei-rpc', error);
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        await this.#failed(height, error as Error);
       }
     }
     this.#running = false;
   }
 
-  async #tell(height: number, newest: boolean): Promise<void> {
-    const { reads, markets, transactions, inlet } = this.#options;
-    const [match, books] = await Promise.all([reads.match(height), newest ? this.#books(height) : []]);
-    const settlements = match === undefined ? [] : this.#settlements(match);
-    const trades = match === undefined ? [] : this.#trades(match);
-    if (this.#closed) return;
-    // Everything is decoded: from here on nothing fails, so a block is told whole or not at all.
-    const to = inlet();
-    to?.accept({ kind: 'block', seq: 0, timeUs: 0, height, chainTimeUs: 0 });
-    await transactions.onBlock(height);
-    for (const settlement of settlements) to?.accept(settlement);
-    for (const trade of trades) to?.accept(trade);
-    books.forEach((book, i) => {
-      if (book === undefined) return;
-      const stamp = { seq: 0, timeUs: 0, market: markets[i]!.symbol, lastId: height, eventUs: 0 };
-      to?.accept({ kind: 'bookSnapshot', ...stamp, ...book });
-    });
+  async #read(height: number, newest: boolean): Promise<BlockNewsItem> {
+    const { reads, markets, account, transactions } = this.#options;
+    const withAccount = this.#accountWanted && newest;
+    const [[block, found], executions, books, state] = await Promise.all([
+      reads.block(height).then(async (read) => [read, await transactions.find(read)] as const),
+      reads.match(height, (match) => executionsOf(match, markets, account)),
+      newest ? Promise.all(markets.map((market) => this.#book(market, height))) : [],
+      withAccount ? this.#account(height) : undefined,
+    ]);
+    return { block, found, executions, books, account: state };
   }
 
-  /** The books of all markets; undefined for one that makes no sense, which is complained of and so grows stale. */
-  #books(height: number) {
-    const { reads, markets } = this.#options;
-    return Promise.all(
-      markets.map((market) =>
-        reads.book(market, height).catch((error: unknown) => {
-          if (!(error instanceof Implausible)) throw error;
-          this.#complain('sei-rpc', error);
-          return undefined;
-        }),
-      ),
-    );
-  }
-
-  #marketOf(entry: SettlementEntry): Market | undefined {
-    return this.#options.markets.find(({ base, quote }) => base === entry.assetDenom && quote === entry.priceDenom);
-  }
-
-  #settlements(match: MatchResult): Settlement[] {
-    const height = Number(match.height);
-    return match.settlements.flatMap((entry, i) => {
-      const market = this.#marketOf(entry);
-      const side = SIDE_OF[entry.positionDirection];
-      if (entry.account !== this.#options.account || market === undefined) return [];
-      if (side === undefined)
-        throw new Implausible(
-          market.symbol,
-          'malformed',
-          `direction '${entry.positionDirection}': expected Long or Short`,
-        );
-      return [
-        {
-          kind: 'settlement',
-          seq: 0,
-          timeUs: 0,
-          market: market.symbol,
-          orderId: String(entry.orderId),
-          side,
-          lots: lotsOf(market, entry.quantity),
-          microTicks: microTicksOf(market, entry.executionCostOrProceed),
-          liquidity: entry.orderType === 'Limit' ? 'maker' : 'taker',
-          height,
-          settlementId: `${height}/${i}/${entry.orderId}`,
-        } as const,
-      ];
-    });
-  }
-
-  /**
-   * Executions as trades. Market orders are takers, so a trade is told for each; in a crossing of two limits the order
-   * with the greater id came last and is taken for the aggressor.
-   */
-  #trades(match: MatchResult): Trade[] {
-    const height = Number(match.height);
-    const newestLimit = new Map<string, bigint>();
-    const isTaker = (entry: SettlementEntry): boolean => {
-      if (entry.orderType !== 'Limit') return true;
-      const opposite = newestLimit.get(`${entry.assetDenom} ${entry.positionDirection === 'Long' ? 'Short' : 'Long'}`);
-      return opposite !== undefined && entry.orderId > opposite;
-    };
-    for (const { assetDenom, positionDirection, orderId, orderType } of match.settlements) {
-      const key = `${assetDenom} ${positionDirection}`;
-      if (orderType === 'Limit' && orderId > (newestLimit.get(key) ?? -1n)) newestLimit.set(key, orderId);
+  /** A book that makes no sense on any node is complained of, and so grows stale; the rest of the block is told. */
+  async #book(market: Market, height: number): Promise<Book | undefined> {
+    try {
+      return await this.#options.reads.book(market, height);
+    } catch (error) {
+      if (!(error instanceof Implausible)) throw error;
+      this.#reject(error.reason, error.message, error.market);
+      return undefined;
     }
-    return match.settlements.flatMap((entry, i) => {
-      const market = this.#marketOf(entry);
-      const side = SIDE_OF[entry.positionDirection];
-      if (market === undefined || side === undefined || entry.account === this.#options.account || !isTaker(entry))
-        return [];
-      const tick = Math.round(microTicksOf(market, entry.executionCostOrProceed) / MICRO);
-      const lots = lotsOf(market, entry.quantity);
-      const stamp = { seq: 0, timeUs: 0, market: market.symbol, eventUs: 0 };
-      return [{ kind: 'trade', ...stamp, tradeId: height * 1_000 + i, side, tick, lots } as const];
-    });
   }
 
-  #complain(source: string, error: unknown): void {
-    const market = error instanceof Implausible ? error.market : '';
-    const reason = error instanceof Implausible ? error.reason : 'read-failed';
-    const detail = (error as Error).message.slice(0, 300);
-    if (error instanceof Implausible) this.#options.onImplausible(detail);
-    this.#options.inlet()?.accept({ kind: 'reject', seq: 0, timeUs: 0, market, source, reason, detail });
+  /** At exactly this height, or not at all: the next block will do. */
+  async #account(height: number): Promise<AccountState | undefined> {
+    const { reads, markets, account } = this.#options;
+    try {
+      const [orders, balances] = await Promise.all([reads.orders(account, markets, height), reads.balances(account)]);
+      return { orders, balances };
+    } catch (error) {
+      this.#reject('reconciliation-failed', (error as Error).message);
+      return undefined;
+    }
+  }
+
+  /** Everything was parsed: from here on nothing fails, so a block is told whole or not at all. */
+  #tell({ block, found, executions, books, account }: BlockNewsItem): void {
+    const { inlet, markets, transactions, onBlock } = this.#options;
+    const { height, timeUs: chainTimeUs } = block;
+    const stamp = { seq: 0, timeUs: 0 };
+    const to = inlet();
+    onBlock();
+    to?.accept({ kind: 'block', ...stamp, height, chainTimeUs });
+    for (const [id, why] of executions?.refused ?? []) this.#reject('order-refused', `order ${id}: ${why}`);
+    transactions.tell(height, found, executions?.refused ?? new Map());
+    for (const settlement of executions?.settlements ?? []) to?.accept(settlement);
+    for (const trade of executions?.trades ?? []) to?.accept({ ...trade, eventUs: chainTimeUs });
+    for (const detail of executions?.untold ?? []) this.#reject('settlement-not-told', `block ${height}: ${detail}`);
+    books.forEach((book, i) => {
+      const market = markets[i]!.symbol;
+      if (book !== undefined)
+        to?.accept({ kind: 'bookSnapshot', ...stamp, market, lastId: height, eventUs: chainTimeUs, ...book });
+    });
+    if (account === undefined) return;
+    this.#accountWanted = false;
+    to?.accept({ kind: 'openOrders', ...stamp, height, orders: account.orders });
+    to?.accept({ kind: 'balances', ...stamp, ...account.balances });
+  }
+
+  async #failed(height: number, error: Error): Promise<void> {
+    if (this.#closed) return;
+    if (error instanceof RpcError) this.#refusals += 1;
+    const beyond = this.#options.rpc.height >= height + BEYOND_BLOCKS;
+    if (error instanceof RpcError && beyond && (this.#skipping || this.#refusals >= REFUSALS_MOST)) {
+      this.#skip(height, error);
+      return;
+    }
+    this.#reject('read-failed', `block ${height}: ${error.message}`);
+    // Perhaps the chain is not there at all: the next claim of a height starts anew.
+    if (error instanceof RpcError && !beyond) this.#target = this.#height;
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  }
+
+  /** No node has this block any more. The account's state is wanted, since its settlements will not be told. */
+  #skip(height: number, error: Error): void {
+    if (!this.#skipping) this.#reject('gap', `block ${height} cannot be had any more: ${error.message}`);
+    this.#skipping = true;
+    this.#height = height;
+    this.#options.transactions.blockMissing();
+    this.#accountWanted = true;
+  }
+
+  #reject(reason: string, detail: string, market = ''): void {
+    const source = 'sei-rpc';
+    const reject: Reject = { kind: 'reject', seq: 0, timeUs: 0, market, source, reason, detail: detail.slice(0, 300) };
+    this.#options.inlet()?.accept(reject);
   }
 }

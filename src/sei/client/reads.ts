@@ -1,5 +1,5 @@
-import { fromHex } from '@cosmjs/encoding';
-import { Tendermint37Client } from '@cosmjs/tendermint-rpc';
+import { fromBase64, fromHex, toBase64, toHex } from '@cosmjs/encoding';
+import { z } from 'zod';
 import type { Levels, Market } from '../../../streams/market/types.ts';
 import type { RestingOrder } from '../../../streams/orders/types.ts';
 import {
@@ -10,7 +10,6 @@ import {
   queryAllBalancesResponse,
   txMsgData,
 } from '../codec/cosmos.ts';
-import { parseDecimal } from '../codec/decimal.ts';
 import { type MatchResult, msgPlaceOrders, msgPlaceOrdersResponse, PositionDirection } from '../codec/dex.ts';
 import type { Codec } from '../codec/message.ts';
 import {
@@ -26,13 +25,23 @@ import {
   queryPath,
   shortBookAllResponse,
 } from '../codec/query.ts';
-import { type FailoverRpc, RpcError } from './rpc.ts';
+import { type FailoverRpc, Implausible, RpcError } from './rpc.ts';
+import { lotsOf, ticksOf } from './steps.ts';
 
 /** Levels asked for on one page, and pages read of one side at most: 1,000 levels are more than anybody quotes from. */
 const LEVELS_A_PAGE = 250n;
 const PAGES_MOST = 4;
 
-/** A transaction found in a block. */
+/** A block as far as the client needs it. */
+export interface Block {
+  readonly height: number;
+  /** Header time, integer microseconds. */
+  readonly timeUs: number;
+  /** The transactions' bytes in base64. */
+  readonly txs: readonly string[];
+}
+
+/** What became of a transaction in a block. */
 export interface IncludedTx {
   readonly height: number;
   readonly code: number;
@@ -42,164 +51,222 @@ export interface IncludedTx {
   readonly orderIds: readonly string[];
 }
 
-/** The chain gave an answer that cannot be true of a market: which, and why. */
-export class Implausible extends Error {
-  override readonly name = 'Implausible';
-  readonly market: string;
-  readonly reason: string;
+const heightText = z.string().regex(/^\d{1,15}$/);
+const heightOrNothing = heightText.or(z.literal('')).optional();
+const base64 = z.base64().nullish();
 
-  constructor(market: string, reason: string, detail: string) {
-    super(detail);
-    this.market = market;
-    this.reason = reason;
-  }
-}
+const abciSchema = z.object({
+  response: z.object({ code: z.int().optional(), log: z.string().nullish(), value: base64, height: heightOrNothing }),
+});
 
-/** Sides by the name of a settlement's direction. */
-export const SIDE_OF: Readonly<Record<string, 'buy' | 'sell'>> = { Long: 'buy', Short: 'sell' };
+const blockSchema = z.object({
+  block: z.object({
+    header: z.object({ height: heightText, time: z.string() }),
+    data: z.object({ txs: z.array(z.string()).nullish() }),
+  }),
+});
 
-/** What the client reads from the chain, decoded into ticks and lots. */
+const txResultSchema = z.object({
+  code: z.int().optional(),
+  codespace: z.string().optional(),
+  log: z.string().optional(),
+  data: base64,
+});
+
+const blockResultsSchema = z.object({ height: heightText, txs_results: z.array(txResultSchema).nullish() });
+const txSchema = z.object({ height: heightText, tx_result: txResultSchema });
+const waitingSchema = z.object({ total: heightText });
+
+/**
+ * What the client reads from the chain, parsed once, here: prices in ticks, sizes in lots, times in microseconds.
+ *
+ * Everything throws RpcError when a node refuses, Implausible when what all nodes say cannot be true, NoAnswer when none answers.
+ * Answers are parsed before another node can no longer be asked, which is why `@cosmjs/tendermint-rpc`'s client is not used: it
+ * parses what its transport has already accepted.
+ */
 export class ChainReads {
-  readonly #comet: Tendermint37Client;
+  readonly #rpc: FailoverRpc;
   readonly #contract: string;
 
-  private constructor(comet: Tendermint37Client, contract: string) {
-    this.#comet = comet;
+  constructor(rpc: FailoverRpc, contract: string) {
+    this.#rpc = rpc;
     this.#contract = contract;
-  }
-
-  /** @throws NoAnswer when no node answers */
-  static async open(rpc: FailoverRpc, contract: string): Promise<ChainReads> {
-    return new ChainReads(await Tendermint37Client.create(rpc), contract);
   }
 
   /** The markets that the contract has registered. */
   async pairs(): Promise<readonly Pair[]> {
     const request = getRegisteredPairsRequest.encode({ contractAddr: this.#contract });
-    return (await this.#query(queryPath('GetRegisteredPairs'), request, getRegisteredPairsResponse)).pairs;
+    return await this.#query(queryPath('GetRegisteredPairs'), request, getRegisteredPairsResponse, 0, (it) => it.pairs);
   }
 
-  /** Both sides of a market's book at a height, best first. @throws Implausible when it is no book of this market */
-  async book(market: Market, height: number): Promise<{ bids: Levels; asks: Levels }> {
+  /** A block's time and transactions. */
+  async block(height: number): Promise<Block> {
+    return await this.#rpc.read('block', { height: String(height) }, (result) => {
+      const { header, data } = blockSchema.parse(result).block;
+      if (Number(header.height) !== height)
+        throw new Implausible('', 'nonsense', `block ${header.height}, asked for ${height}`);
+      return { height, timeUs: microsOf(header.time), txs: data.txs ?? [] };
+    });
+  }
+
+  /** Both sides of a market's book at a height, best first. */
+  async book(market: Market, height: number): Promise<{ readonly bids: Levels; readonly asks: Levels }> {
     const [bids, asks] = await Promise.all([
-      this.#side(market, 'LongBookAll', true, height),
-      this.#side(market, 'ShortBookAll', false, height),
+      this.#side(market, 'LongBookAll', height),
+      this.#side(market, 'ShortBookAll', height),
     ]);
+    const [bid, ask] = [bids[0], asks[0]];
+    if (bid !== undefined && ask !== undefined && bid >= ask)
+      throw new Implausible(market.symbol, 'crossed', `book at ${height}: bid ${bid}, ask ${ask}`);
     return { bids, asks };
   }
 
-  /** What matching did in exactly this block, or undefined when it did nothing. */
-  async match(height: number): Promise<MatchResult | undefined> {
+  /**
+   * What matching did in exactly this block, or undefined when it did nothing.
+   *
+   * @param parse reads it; what it throws counts against the node
+   */
+  async match<T>(height: number, parse: (match: MatchResult) => T): Promise<T | undefined> {
     const request = getMatchResultRequest.encode({ contractAddr: this.#contract });
-    const { result } = await this.#query(queryPath('GetMatchResult'), request, getMatchResultResponse, height);
-    return result !== undefined && result.height === BigInt(height) ? result : undefined;
+    return await this.#query(queryPath('GetMatchResult'), request, getMatchResultResponse, height, ({ result }) =>
+      result !== undefined && result.height === BigInt(height) ? parse(result) : undefined,
+    );
   }
 
-  /** The account's resting orders in the given markets. */
-  async orders(account: string, markets: readonly Market[]): Promise<RestingOrder[]> {
+  /** The account's resting orders in the given markets at a height; 0 is the newest. */
+  async orders(account: string, markets: readonly Market[], height: number): Promise<RestingOrder[]> {
     const request = getOrdersRequest.encode({ contractAddr: this.#contract, account });
-    const { orders } = await this.#query(queryPath('GetOrders'), request, getOrdersResponse);
-    return orders.flatMap((order) => {
-      const market = markets.find(({ base, quote }) => base === order.assetDenom && quote === order.priceDenom);
-      if (market === undefined) return [];
-      const side = order.positionDirection === PositionDirection.LONG ? 'buy' : 'sell';
-      const [tick, lots] = stepsOfBoth(market, order.price, order.quantity);
-      return [{ orderId: String(order.id), market: market.symbol, side, tick, lots } as const];
-    });
+    return await this.#query(queryPath('GetOrders'), request, getOrdersResponse, height, ({ orders }) =>
+      orders.flatMap((order): RestingOrder[] => {
+        const market = markets.find(({ base, quote }) => base === order.assetDenom && quote === order.priceDenom);
+        if (market === undefined) return [];
+        const side = order.positionDirection === PositionDirection.LONG ? 'buy' : 'sell';
+        const [tick, lots] = [ticksOf(market, order.price), lotsOf(market, order.quantity)];
+        return [{ orderId: String(order.id), market: market.symbol, side, tick, lots }];
+      }),
+    );
   }
 
   /** Number and next sequence of an account. @throws RpcError when the chain does not know it */
   async account(address: string): Promise<{ accountNumber: bigint; sequence: bigint }> {
     const path = '/cosmos.auth.v1beta1.Query/Account';
-    const { account } = await this.#query(path, queryAccountRequest.encode({ address }), queryAccountResponse);
-    const { accountNumber, sequence } = baseAccount.decode(account?.value ?? new Uint8Array(0));
-    return { accountNumber, sequence };
+    const request = queryAccountRequest.encode({ address });
+    return await this.#query(path, request, queryAccountResponse, 0, ({ account }) => {
+      const found = baseAccount.decode(account?.value ?? new Uint8Array(0));
+      if (found.address !== address)
+        throw new Implausible('', 'nonsense', `account '${found.address}', asked for ${address}`);
+      return { accountNumber: found.accountNumber, sequence: found.sequence };
+    });
   }
 
-  /** All balances of an account in smallest units, as decimal texts. */
-  async balances(address: string): Promise<Record<string, string>> {
+  /** All balances of an account in smallest units, as decimal texts, and the height they are of. */
+  async balances(address: string): Promise<{ height: number; amounts: Record<string, string> }> {
     const path = '/cosmos.bank.v1beta1.Query/AllBalances';
-    const { balances } = await this.#query(path, queryAllBalancesRequest.encode({ address }), queryAllBalancesResponse);
-    return Object.fromEntries(balances.map(({ denom, amount }) => [denom, amount]));
+    const request = queryAllBalancesRequest.encode({ address });
+    return await this.#query(path, request, queryAllBalancesResponse, 0, ({ balances }, height) => {
+      const wrong = balances.find(({ amount }) => !/^\d{1,78}$/.test(amount));
+      if (wrong !== undefined) throw new Implausible('', 'nonsense', `balance '${wrong.amount}' of '${wrong.denom}'`);
+      return { height, amounts: Object.fromEntries(balances.map(({ denom, amount }) => [denom, amount])) };
+    });
   }
 
-  /** A transaction by its hash, or undefined when it is in no block. */
-  async tx(hash: string): Promise<IncludedTx | undefined> {
+  /** The outcome of the transaction at a place in a block. @param places how many orders it placed */
+  async resultInBlock(height: number, index: number, places: number): Promise<IncludedTx> {
+    return await this.#rpc.read('block_results', { height: String(height) }, (result) => {
+      const results = blockResultsSchema.parse(result);
+      const found = results.txs_results?.[index];
+      if (Number(results.height) !== height || found === undefined)
+        throw new Implausible('', 'nonsense', `block ${height} has no result ${index}`);
+      return includedTx(height, found, places);
+    });
+  }
+
+  /** A transaction by its hash, from a node's index; undefined when that does not know it (yet). */
+  async resultByHash(hash: string, places: number): Promise<IncludedTx | undefined> {
     try {
-      const { height, result } = await this.#comet.tx({ hash: fromHex(hash) });
-      const orderIds = txMsgData
-        .decode(result.data ?? new Uint8Array(0))
-        .data.filter(({ msgType }) => msgType === msgPlaceOrders.typeUrl)
-        .flatMap(({ data }) => msgPlaceOrdersResponse.decode(data).orderIds.map(String));
-      return { height, code: result.code, codespace: result.codespace ?? '', log: result.log ?? '', orderIds };
+      return await this.#rpc.read('tx', { hash: toBase64(fromHex(hash)) }, (result) => {
+        const { height, tx_result } = txSchema.parse(result);
+        return includedTx(Number(height), tx_result, places);
+      });
     } catch (error) {
       if (error instanceof RpcError && /not found/i.test(error.message)) return undefined;
       throw error;
     }
   }
 
-  /** Transactions that wait for a block. */
+  /** How many transactions wait for a block. */
   async waiting(): Promise<number> {
-    return (await this.#comet.numUnconfirmedTxs()).total;
+    return await this.#rpc.read('num_unconfirmed_txs', {}, (result) => Number(waitingSchema.parse(result).total));
   }
 
-  async #side(market: Market, name: 'LongBookAll' | 'ShortBookAll', reverse: boolean, height: number): Promise<Levels> {
+  async #side(market: Market, name: 'LongBookAll' | 'ShortBookAll', height: number): Promise<Levels> {
     const pair = { contractAddr: this.#contract, priceDenom: market.quote, assetDenom: market.base };
     const response = name === 'LongBookAll' ? longBookAllResponse : shortBookAllResponse;
+    const falling = name === 'LongBookAll';
     const levels: number[] = [];
     let key: Uint8Array = new Uint8Array(0);
     for (let page = 0; page < PAGES_MOST; page += 1) {
-      const pagination = { key, offset: 0n, limit: LEVELS_A_PAGE, countTotal: false, reverse };
-      const answer = await this.#query(
-        queryPath(name),
-        bookAllRequest.encode({ ...pair, pagination }),
-        response,
-        height,
-      );
-      for (const { price, entry } of answer.levels) levels.push(...stepsOfBoth(market, price, entry?.quantity ?? 0n));
-      key = answer.pagination?.nextKey ?? new Uint8Array(0);
+      const pagination = { key, offset: 0n, limit: LEVELS_A_PAGE, countTotal: false, reverse: falling };
+      const request = bookAllRequest.encode({ ...pair, pagination });
+      const before = levels.at(-2);
+      const answer = await this.#query(queryPath(name), request, response, height, (it) => {
+        const read = it.levels.flatMap(({ price, entry }) => [
+          ticksOf(market, price),
+          lotsOf(market, entry?.quantity ?? 0n),
+        ]);
+        demandOrder(market, before === undefined ? read : [before, 0, ...read], falling);
+        return { levels: read, key: it.pagination?.nextKey ?? new Uint8Array(0) };
+      });
+      levels.push(...answer.levels);
+      key = answer.key;
       if (key.length === 0) break;
     }
     return levels;
   }
 
-  async #query<T>(path: string, data: Uint8Array, response: Codec<T>, height?: number): Promise<T> {
-    const answer = await this.#comet.abciQuery({ path, data, ...(height === undefined ? {} : { height }) });
-    if (answer.code !== 0) throw new RpcError(answer.code ?? -1, `${path}: ${answer.log ?? ''}`);
-    return response.decode(answer.value);
+  async #query<M, T>(
+    path: string,
+    data: Uint8Array,
+    response: Codec<M>,
+    height: number,
+    parse: (message: M, height: number) => T,
+  ): Promise<T> {
+    const params = { path, data: toHex(data), prove: false, ...(height === 0 ? {} : { height: String(height) }) };
+    return await this.#rpc.read('abci_query', params, (result) => {
+      const answer = abciSchema.parse(result).response;
+      if ((answer.code ?? 0) !== 0) throw new RpcError(answer.code ?? -1, `${path}: ${answer.log ?? ''}`);
+      return parse(response.decode(fromBase64(answer.value ?? '')), Number(answer.height ?? 0));
+    });
   }
 }
 
-/** Price and size × 10^18 as ticks and lots. @throws Implausible when either is not a positive multiple */
-function stepsOfBoth(market: Market, price: bigint, quantity: bigint): readonly [number, number] {
-  const { symbol } = market;
-  const tick = wholeSteps(price, parseDecimal(market.tickSize));
-  const lots = wholeSteps(quantity, parseDecimal(market.lotSize));
-  if (tick === undefined)
-    throw new Implausible(symbol, 'off-tick', `price ${price}e-18: expected a multiple of ${market.tickSize}`);
-  if (lots === undefined)
-    throw new Implausible(symbol, 'off-lot', `quantity ${quantity}e-18: expected a multiple of ${market.lotSize}`);
-  return [tick, lots];
+/** @throws Implausible when the levels are not in strict order of price */
+function demandOrder({ symbol }: Market, levels: Levels, falling: boolean): void {
+  for (let i = 2; i < levels.length; i += 2) {
+    const [before, tick] = [levels[i - 2]!, levels[i]!];
+    if (falling ? tick < before : tick > before) continue;
+    throw new Implausible(symbol, 'malformed', `level at tick ${tick} follows ${before}: expected prices in order`);
+  }
 }
 
-function wholeSteps(scaled: bigint, step: bigint): number | undefined {
-  const steps = Number(scaled / step);
-  return scaled > 0n && scaled % step === 0n && Number.isSafeInteger(steps) ? steps : undefined;
+function includedTx(height: number, result: z.infer<typeof txResultSchema>, places: number): IncludedTx {
+  const { code = 0, codespace = '', log = '', data } = result;
+  const orderIds =
+    code !== 0
+      ? []
+      : txMsgData
+          .decode(fromBase64(data ?? ''))
+          .data.filter(({ msgType }) => msgType === msgPlaceOrders.typeUrl)
+          .flatMap((message) => msgPlaceOrdersResponse.decode(message.data).orderIds.map(String));
+  if (code === 0 && orderIds.length !== places)
+    throw new Implausible('', 'nonsense', `${orderIds.length} order ids for ${places} placed orders`);
+  return { height, code, codespace, log, orderIds };
 }
 
-/** A settlement's price × 10^18 in millionths of a tick, rounded to the nearest. */
-export function microTicksOf(market: Market, price: bigint): number {
-  const step = parseDecimal(market.tickSize);
-  return Number((price * 2_000_000n + step) / (step * 2n));
-}
-
-/** A settlement's quantity × 10^18 in lots. @throws Implausible when it is no whole number of them */
-export function lotsOf(market: Market, quantity: bigint): number {
-  const lots = wholeSteps(quantity, parseDecimal(market.lotSize));
-  if (lots !== undefined) return lots;
-  throw new Implausible(
-    market.symbol,
-    'off-lot',
-    `settled quantity ${quantity}e-18: expected a multiple of ${market.lotSize}`,
-  );
+/** A header's time, `2026-11-21T08:00:00.123456789Z`, in integer microseconds. */
+function microsOf(time: string): number {
+  const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z$/.exec(time);
+  const seconds = match === null ? Number.NaN : Date.parse(`${match[1]}Z`);
+  if (Number.isNaN(seconds)) throw new Implausible('', 'nonsense', `time '${time.slice(0, 40)}' of a block`);
+  return seconds * 1_000 + Number((match?.[2] ?? '').padEnd(6, '0').slice(0, 6));
 }

@@ -1,15 +1,13 @@
-import type { JsonRpcRequest, JsonRpcSuccessResponse } from '@cosmjs/json-rpc';
-import type { RpcClient } from '@cosmjs/tendermint-rpc';
+import { z } from 'zod';
 import {
+  admits,
   type Breaker,
   type BreakerSettings,
   breakerStep,
   closedBreaker,
 } from '../../../streams/operators/circuit_breaker.ts';
 import { consecutiveFailures } from '../../../streams/operators/trip_policy.ts';
-
-/** An answer to a request is at most this large: a block of many transactions, or a page of a deep book. */
-const ANSWER_MOST_BYTES = 16 * 1_048_576;
+import { type ComplaintReason, NoAnswer, Transport } from './transport.ts';
 
 /** The component breaker of the endpoints: five failures open it for half a minute, then one trial at a time. */
 const BREAKER: BreakerSettings = {
@@ -19,11 +17,28 @@ const BREAKER: BreakerSettings = {
   trialTimeoutMs: 10_000,
 };
 
+/** Requests that fail together failed for one reason: a cut connection takes all that were under way, and counts once. */
+const ONE_FAILURE_US = 250_000;
+
+/** A node this far behind the others is left: about two seconds of blocks. */
+const LAG_MOST_BLOCKS = 5;
+
+/** A node that claims to be this far beyond the last block read, while another does not, is not believed: two hours. */
+const AHEAD_MOST_BLOCKS = 20_000;
+
+/**
+ * How far a node may be relied on. `unknown`: it has not said which chain it serves. `doubtful`: behind the others, or
+ * caught in a falsehood; asked only when no `good` one answers. A node of another chain is never asked.
+ */
+export type Standing = 'unknown' | 'good' | 'doubtful' | 'wrong-chain';
+
 /** One node of the chain as the client has come to know it. */
 export interface EndpointHealth {
+  /** Without path and credentials, which may be secret. */
   readonly url: string;
+  readonly standing: Standing;
   readonly status: Breaker['state']['status'];
-  /** Newest round trip of a status request, milliseconds; NaN before the first. */
+  /** Newest round trip of a status request, milliseconds; NaN before the first. Less than 250 is healthy. */
   readonly pingMs: number;
   /** Height it last claimed. */
   readonly height: number;
@@ -31,39 +46,26 @@ export interface EndpointHealth {
   readonly current: boolean;
 }
 
-/** What is wrong with an answer (or the lack of one), for a counted reject. */
-export type ComplaintReason = 'unreachable' | 'timeout' | 'nonsense' | 'oversized' | 'lagging' | 'wrong-chain';
-
 /** How the endpoints are asked. */
 export interface RpcOptions {
   /** The primary first, then up to two backups. */
   readonly urls: readonly string[];
+  /** What every node must report; the empty string takes what the first says. */
+  readonly chainId: string;
   readonly requestTimeoutMs: number;
   readonly nowUs: () => number;
-  readonly onComplaint: (reason: ComplaintReason, detail: string) => void;
+  readonly onComplaint: (reason: string, detail: string, market: string) => void;
 }
-
-/** Requests that fail together failed for one reason: a cut connection takes all that were under way, and counts once. */
-const ONE_FAILURE_US = 250_000;
 
 interface Endpoint {
   readonly url: string;
-  failedUs: number;
+  readonly origin: string;
+  standing: Standing;
   breaker: Breaker;
   pingMs: number;
   height: number;
   failures: number;
-}
-
-/** Thrown when an endpoint did not give a usable answer: nothing is known of what became of the request. */
-export class NoAnswer extends Error {
-  override readonly name = 'NoAnswer';
-  readonly reason: ComplaintReason;
-
-  constructor(reason: ComplaintReason, message: string) {
-    super(message);
-    this.reason = reason;
-  }
+  failedUs: number;
 }
 
 /** The node understood the request and answered with an error. */
@@ -77,37 +79,72 @@ export class RpcError extends Error {
   }
 }
 
+/** A node said of a market what cannot be true: which market (or the empty string), and a stable code for what. */
+export class Implausible extends Error {
+  override readonly name = 'Implausible';
+  readonly market: string;
+  readonly reason: string;
+
+  constructor(market: string, reason: string, detail: string) {
+    super(detail);
+    this.market = market;
+    this.reason = reason;
+  }
+}
+
+const answerSchema = z.union([
+  z.object({ error: z.object({ code: z.number(), message: z.string(), data: z.string().optional() }) }),
+  z.object({ result: z.unknown() }).refine(({ result }) => result !== undefined, 'neither result nor error'),
+]);
+
+const statusSchema = z.object({
+  node_info: z.object({ network: z.string().min(1) }),
+  sync_info: z.object({ latest_block_height: z.string().regex(/^\d{1,15}$/) }),
+});
+
 /**
- * JSON-RPC over POST to one of several nodes: the first whose breaker is closed. A request that is not answered is asked of
- * the next node, except where asking twice could matter ({@link once}).
+ * JSON-RPC over POST to one of several nodes. One is asked until it fails; then it is the next one's turn, and a node is
+ * only left for a reason, so that answers do not jump between nodes of different heights.
  */
-export class FailoverRpc implements RpcClient {
+export class FailoverRpc {
   readonly #options: RpcOptions;
   readonly #endpoints: Endpoint[];
-  readonly #abort = new AbortController();
+  readonly #transport: Transport;
+  #chainId: string;
   #current = 0;
   #id = 0;
+  #closed = false;
 
   constructor(options: RpcOptions) {
     this.#options = options;
+    this.#chainId = options.chainId;
+    this.#transport = new Transport(options.requestTimeoutMs);
     this.#endpoints = options.urls.map((url) => ({
       url,
+      origin: new URL(url).origin,
+      standing: 'unknown',
       breaker: closedBreaker(BREAKER),
-      failedUs: Number.NEGATIVE_INFINITY,
       pingMs: Number.NaN,
       height: 0,
       failures: 0,
+      failedUs: Number.NEGATIVE_INFINITY,
     }));
   }
 
-  /** The node that is asked at present. */
-  get url(): string {
-    return this.#endpoints[this.#current]!.url;
+  /** The chain that the nodes serve; the empty string before one has said so. */
+  get chainId(): string {
+    return this.#chainId;
+  }
+
+  /** The greatest height that any believable node has claimed. */
+  get height(): number {
+    return Math.max(0, ...this.#endpoints.map(({ standing, height }) => (standing === 'good' ? height : 0)));
   }
 
   get health(): readonly EndpointHealth[] {
-    return this.#endpoints.map(({ url, breaker, pingMs, height, failures }, i) => ({
-      url,
+    return this.#endpoints.map(({ origin, standing, breaker, pingMs, height, failures }, i) => ({
+      url: origin,
+      standing,
       status: breaker.state.status,
       pingMs,
       height,
@@ -117,100 +154,104 @@ export class FailoverRpc implements RpcClient {
   }
 
   /**
-   * Asks until a node answers, each at most once.
+   * Asks until a node gives an answer that makes sense, each at most once.
    *
-   * @throws RpcError as the node answered; NoAnswer when none did
+   * @param decode reads the result; what it throws (but an RpcError) counts against the node that answered
+   * @throws RpcError as a node answered; Implausible or NoAnswer, the last of the reasons, when none made sense
    */
-  async execute(request: JsonRpcRequest): Promise<JsonRpcSuccessResponse> {
-    let last: unknown;
-    for (let attempt = 0; attempt < this.#endpoints.length; attempt += 1) {
-      const index = this.#choose();
+  async read<T>(method: string, params: Record<string, unknown>, decode: (result: unknown) => T): Promise<T> {
+    let last: unknown = new NoAnswer('unreachable', 'no endpoint works at present');
+    const tried = new Set<number>();
+    while (tried.size < this.#endpoints.length) {
+      const index = this.#choose(tried);
       if (index < 0) break;
+      tried.add(index);
       try {
-        return await this.#ask(index, request);
+        return await this.#ask(index, method, params, decode, (url, body) =>
+          this.#transport.read(url, body, { keep: true }),
+        );
       } catch (error) {
-        if (!(error instanceof NoAnswer)) throw error;
+        if (error instanceof RpcError) throw error;
         last = error;
       }
     }
-    throw last ?? new NoAnswer('unreachable', 'all endpoints are failing; waiting before the next attempt');
+    throw last;
   }
 
-  /** Asks one node, once. For broadcasts: whoever gets no answer has to find out first. */
-  async once(method: string, params: Record<string, unknown>): Promise<unknown> {
-    const index = this.#choose();
-    if (index < 0) throw new NoAnswer('unreachable', 'all endpoints are failing; waiting before the next attempt');
-    const request = { jsonrpc: '2.0', id: this.#nextId(), method, params } as unknown as JsonRpcRequest;
-    return (await this.#ask(index, request)).result;
+  /** Asks one node, once, ahead of all reads. For broadcasts: whoever gets no answer has to find out first. */
+  async once<T>(method: string, params: Record<string, unknown>, decode: (result: unknown) => T): Promise<T> {
+    const index = this.#choose(new Set());
+    if (index < 0) throw new NoAnswer('unreachable', 'no endpoint works at present');
+    return await this.#ask(index, method, params, decode, (url, body) => this.#transport.send(url, body));
   }
 
   /**
-   * Looks at every node: round trip, height, chain. One that is behind the others, or on another chain, counts as failing.
+   * Looks at every node: round trip, chain, height. Leaves the current one if it is behind the others or not to be believed.
    *
-   * @param chainId what each node must report; the empty string accepts the first answer
-   * @returns the chain id and greatest height that any node reported
+   * @param toldHeight the last block that was read, 0 before any
+   * @returns {@link height}; 0 when no node answers as expected
    */
-  async inspect(chainId: string, lagMost: number): Promise<{ readonly chainId: string; readonly height: number }> {
-    let seen = chainId;
-    await Promise.all(
-      this.#endpoints.map(async (endpoint, index) => {
-        const startUs = this.#options.nowUs();
-        try {
-          const request = {
-            jsonrpc: '2.0',
-            id: this.#nextId(),
-            method: 'status',
-            params: {},
-          } as unknown as JsonRpcRequest;
-          const { result } = await this.#ask(index, request);
-          const network = textAt(result, 'node_info', 'network');
-          const height = Number(textAt(result, 'sync_info', 'latest_block_height'));
-          if (!Number.isSafeInteger(height) || height < 0) throw this.#blame(index, 'nonsense', `height '${height}'`);
-          if (seen !== '' && network !== seen)
-            throw this.#blame(index, 'wrong-chain', `chain id '${network}', expected '${seen}'`);
-          if (seen === '') seen = network;
-          endpoint.pingMs = (this.#options.nowUs() - startUs) / 1_000;
-          endpoint.height = height;
-        } catch (error) {
-          if (!(error instanceof NoAnswer || error instanceof RpcError)) throw error;
-        }
-      }),
+  async inspect(toldHeight: number): Promise<number> {
+    const answered = (await Promise.all(this.#endpoints.map((_, index) => this.#inspectOne(index)))).filter(
+      (endpoint) => endpoint !== undefined,
     );
-    const height = Math.max(...this.#endpoints.map((one) => one.height));
-    this.#endpoints.forEach((endpoint, index) => {
-      if (endpoint.breaker.state.status !== 'closed' || height - endpoint.height <= lagMost) return;
-      this.#blame(index, 'lagging', `height ${endpoint.height}, others are at ${height}`);
-      if (index === this.#current) this.#current = this.#choose(index);
-      if (this.#current < 0) this.#current = index;
-    });
-    return { chainId: seen, height };
-  }
-
-  /** Turns to another node, if one works: for when this one proved to be wrong in what it says. */
-  distrust(detail: string): void {
-    this.#blame(this.#current, 'nonsense', detail);
-    const next = this.#choose(this.#current);
-    if (next >= 0) this.#current = next;
+    const ahead = (endpoint: Endpoint): boolean =>
+      toldHeight > 0 && endpoint.height > toldHeight + AHEAD_MOST_BLOCKS && !answered.every(isAhead);
+    const isAhead = ({ height }: Endpoint): boolean => height > toldHeight + AHEAD_MOST_BLOCKS;
+    const believed = answered.filter((endpoint) => !ahead(endpoint));
+    const greatest = Math.max(0, ...believed.map(({ height }) => height));
+    for (const endpoint of answered) {
+      const fits = !ahead(endpoint) && greatest - endpoint.height <= LAG_MOST_BLOCKS;
+      endpoint.standing = fits ? 'good' : 'doubtful';
+      const detail = `height ${endpoint.height}, others are at ${greatest}`;
+      if (!fits) this.#complain(endpoint, ahead(endpoint) ? 'nonsense' : 'lagging', detail, '');
+    }
+    if (this.#endpoints[this.#current]!.standing !== 'good') this.#choose(new Set());
+    return this.height;
   }
 
   disconnect(): void {
-    this.#abort.abort();
+    this.#closed = true;
+    this.#transport.close();
   }
 
-  #nextId(): number {
-    this.#id += 1;
-    return this.#id;
+  async #inspectOne(index: number): Promise<Endpoint | undefined> {
+    const endpoint = this.#endpoints[index]!;
+    let startUs = 0;
+    const look = {
+      keep: index === this.#current,
+      onStart: () => {
+        startUs = this.#options.nowUs();
+      },
+    };
+    try {
+      const { network, height } = await this.#ask(index, 'status', {}, statusOf, (url, body) =>
+        this.#transport.read(url, body, look),
+      );
+      if (this.#chainId === '') this.#chainId = network;
+      if (network !== this.#chainId) {
+        endpoint.standing = 'wrong-chain';
+        this.#complain(endpoint, 'wrong-chain', `chain id '${network}', expected '${this.#chainId}'`, '');
+        return undefined;
+      }
+      endpoint.pingMs = (this.#options.nowUs() - startUs) / 1_000;
+      endpoint.height = height;
+      return endpoint;
+    } catch {
+      // Complained of where it was noticed.
+      return undefined;
+    }
   }
 
-  /** The current node if its breaker admits a call, else the next that does, else -1. */
-  #choose(except = -1): number {
+  /** The current node if it may be asked, else the next that may, a doubtful one last; -1 when none may. */
+  #choose(except: ReadonlySet<number>): number {
     const nowUs = this.#options.nowUs();
-    for (let i = 0; i < this.#endpoints.length; i += 1) {
-      const index = (this.#current + i) % this.#endpoints.length;
-      const endpoint = this.#endpoints[index]!;
-      endpoint.breaker = breakerStep(BREAKER, endpoint.breaker, { kind: 'time' }, nowUs);
-      const { status } = endpoint.breaker.state;
-      if (index !== except && (status === 'closed' || status === 'halfOpen')) {
+    for (const standing of ['good', 'doubtful'] as const) {
+      for (let i = 0; i < this.#endpoints.length; i += 1) {
+        const index = (this.#current + i) % this.#endpoints.length;
+        const endpoint = this.#endpoints[index]!;
+        endpoint.breaker = breakerStep(BREAKER, endpoint.breaker, { kind: 'time' }, nowUs);
+        if (endpoint.standing !== standing || except.has(index) || !admits(BREAKER, endpoint.breaker)) continue;
         this.#current = index;
         return index;
       }
@@ -218,82 +259,79 @@ export class FailoverRpc implements RpcClient {
     return -1;
   }
 
-  async #ask(index: number, request: JsonRpcRequest): Promise<JsonRpcSuccessResponse> {
+  async #ask<T>(
+    index: number,
+    method: string,
+    params: Record<string, unknown>,
+    decode: (result: unknown) => T,
+    post: (url: string, body: string) => Promise<string>,
+  ): Promise<T> {
     const endpoint = this.#endpoints[index]!;
-    const { requestTimeoutMs, nowUs } = this.#options;
-    endpoint.breaker = breakerStep(BREAKER, endpoint.breaker, { kind: 'call' }, nowUs());
+    if (this.#closed) throw new NoAnswer('unreachable', 'closed');
+    endpoint.breaker = breakerStep(BREAKER, endpoint.breaker, { kind: 'call' }, this.#options.nowUs());
     const { generation } = endpoint.breaker;
-    let text: string;
     try {
-      const signal = AbortSignal.any([this.#abort.signal, AbortSignal.timeout(requestTimeoutMs)]);
-      const headers = { 'content-type': 'application/json' };
-      const response = await fetch(endpoint.url, { method: 'POST', headers, body: JSON.stringify(request), signal });
-      text = await textOf(response);
+      this.#id += 1;
+      const body = JSON.stringify({ jsonrpc: '2.0', id: this.#id, method, params });
+      const result = decode(resultIn(await post(endpoint.url, body), method));
+      this.#end(endpoint, 'success', generation);
+      return result;
     } catch (error) {
-      if (error instanceof NoAnswer) throw this.#blame(index, error.reason, error.message);
-      const { name, message, cause } = error as Error;
-      const why = cause instanceof Error ? `${message} (${cause.message})` : message;
-      throw this.#blame(index, name === 'TimeoutError' ? 'timeout' : 'unreachable', `${request.method}: ${why}`);
+      this.#end(endpoint, error instanceof RpcError ? 'success' : 'failure', generation);
+      if (error instanceof RpcError) throw error;
+      throw this.#blame(index, method, error as Error);
     }
-    const answer = parsed(text);
-    if (answer === undefined) throw this.#blame(index, 'nonsense', `${request.method}: '${text.slice(0, 80)}'`);
-    endpoint.breaker = breakerStep(BREAKER, endpoint.breaker, { kind: 'success', generation }, nowUs());
-    if ('error' in answer) {
-      const { code, message, data } = answer.error;
-      throw new RpcError(code, [message, data].filter((part) => part !== undefined && part !== '').join(': '));
-    }
-    return { jsonrpc: '2.0', id: request.id, result: answer.result };
   }
 
-  #blame(index: number, reason: ComplaintReason, detail: string): NoAnswer {
-    const endpoint = this.#endpoints[index]!;
-    const { generation, state } = endpoint.breaker;
+  #end(endpoint: Endpoint, kind: 'success' | 'failure', generation: number): void {
     const nowUs = this.#options.nowUs();
-    if (state.status === 'halfOpen' || nowUs - endpoint.failedUs >= ONE_FAILURE_US) {
-      endpoint.breaker = breakerStep(BREAKER, endpoint.breaker, { kind: 'failure', generation }, nowUs);
+    if (kind === 'failure') {
+      if (endpoint.breaker.state.status === 'closed' && nowUs - endpoint.failedUs < ONE_FAILURE_US) return;
       endpoint.failedUs = nowUs;
     }
-    endpoint.failures += 1;
-    const next = this.#choose(index);
-    if (next >= 0) this.#current = next;
-    const complaint = `${endpoint.url}: ${detail}`.slice(0, 300);
-    if (!this.#abort.signal.aborted) this.#options.onComplaint(reason, complaint);
-    return new NoAnswer(reason, complaint);
+    endpoint.breaker = breakerStep(BREAKER, endpoint.breaker, { kind, generation }, nowUs);
   }
-}
 
-type Answer = { result: unknown } | { error: { code: number; message: string; data?: string } };
-
-function parsed(text: string): Answer | undefined {
-  try {
-    const value = JSON.parse(text) as Record<string, unknown> | null;
-    if (typeof value !== 'object' || value === null) return undefined;
-    const error = value.error as { code?: unknown; message?: unknown; data?: unknown } | undefined | null;
-    if (error !== undefined && error !== null) {
-      const data = error.data === undefined ? {} : { data: String(error.data) };
-      return { error: { code: Number(error.code), message: String(error.message), ...data } };
+  /** Complains of a node and turns to another, if there is one. */
+  #blame(index: number, method: string, error: Error): NoAnswer | Implausible {
+    const endpoint = this.#endpoints[index]!;
+    if (index === this.#current) this.#choose(new Set([index]));
+    const detail = `${method}: ${error instanceof z.ZodError ? firstIssueOf(error) : error.message}`;
+    if (error instanceof Implausible) {
+      this.#complain(endpoint, error.reason, detail, error.market);
+      return error;
     }
-    return value.result === undefined ? undefined : { result: value.result };
+    const reason: ComplaintReason = error instanceof NoAnswer ? error.reason : 'nonsense';
+    this.#complain(endpoint, reason, detail, '');
+    return new NoAnswer(reason, `${endpoint.origin}: ${detail}`.slice(0, 300));
+  }
+
+  #complain(endpoint: Endpoint, reason: string, detail: string, market: string): void {
+    endpoint.failures += 1;
+    if (!this.#closed) this.#options.onComplaint(reason, `${endpoint.origin}: ${detail}`.slice(0, 300), market);
+  }
+}
+
+function firstIssueOf({ issues }: z.ZodError): string {
+  const [first] = issues;
+  return `${first?.path.join('.')}: ${first?.message}`;
+}
+
+function statusOf(result: unknown): { network: string; height: number } {
+  const { node_info, sync_info } = statusSchema.parse(result);
+  return { network: node_info.network, height: Number(sync_info.latest_block_height) };
+}
+
+function resultIn(text: string, method: string): unknown {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
   } catch {
-    return undefined;
+    throw new NoAnswer('nonsense', `'${text.slice(0, 80)}' is not JSON`);
   }
-}
-
-/** A text inside an answer, by path; the empty string where there is none. */
-function textAt(value: unknown, ...path: readonly string[]): string {
-  let here: unknown = value;
-  for (const key of path)
-    here = typeof here === 'object' && here !== null ? (here as Record<string, unknown>)[key] : undefined;
-  return typeof here === 'string' || typeof here === 'number' ? String(here) : '';
-}
-
-async function textOf(response: Response): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = '';
-  for await (const chunk of response.body ?? []) {
-    text += decoder.decode(chunk as Uint8Array, { stream: true });
-    if (text.length > ANSWER_MOST_BYTES)
-      throw new NoAnswer('oversized', `answer of more than ${ANSWER_MOST_BYTES} bytes`);
-  }
-  return text;
+  const answer = answerSchema.safeParse(value);
+  if (!answer.success) throw new NoAnswer('nonsense', `'${text.slice(0, 80)}' is no JSON-RPC answer`);
+  if ('result' in answer.data) return answer.data.result;
+  const { code, message, data } = answer.data.error;
+  throw new RpcError(code, `${method}: ${data === undefined || data === '' ? message : `${message}: ${data}`}`);
 }

@@ -1,0 +1,170 @@
+import { describe, expect, it } from 'vitest';
+import type { Input } from '../../../streams/inputs.ts';
+import { DEVNET_MNEMONIC } from '../../devnet/devnet.ts';
+import type { IncludedTx } from './reads.ts';
+import { Transactions } from './transactions.ts';
+import { NoAnswer } from './transport.ts';
+import { walletOf } from './wallet.ts';
+
+type Answer = { code: number; codespace?: string; log?: string } | NoAnswer;
+
+const included: IncludedTx = { height: 105, code: 0, codespace: '', log: '', orderIds: [] };
+const wrongSequence = (expected: number): Answer => ({
+  code: 32,
+  codespace: 'sdk',
+  log: `account sequence mismatch, expected ${expected}, got 7: incorrect account sequence`,
+});
+
+/** Transactions of an account at sequence 7 and height 100, with the answers to its broadcasts by hand. */
+async function sending(indexed: IncludedTx | undefined = undefined) {
+  const inputs: Input[] = [];
+  const sent: string[] = [];
+  const waiting: ((answer: Answer) => void)[] = [];
+  const transactions = new Transactions(
+    {
+      once: (_method, { tx }, decode) =>
+        new Promise((resolve, reject) => {
+          sent.push(tx as string);
+          waiting.push((answer) => (answer instanceof NoAnswer ? reject(answer) : resolve(decode(answer))));
+        }),
+    },
+    {
+      account: async () => ({ accountNumber: 1n, sequence: 7n }),
+      resultInBlock: async () => included,
+      resultByHash: async () => indexed,
+    },
+    {
+      wallet: await walletOf(DEVNET_MNEMONIC),
+      chainId: 'test-1',
+      contract: 'sei1contract',
+      accountNumber: 1n,
+      markets: new Map(),
+      gas: { basePriceUsei: 0.1, urgency: 'normal' },
+    },
+    { sequence: 7n, height: 100 },
+    () => ({ accept: (input) => inputs.push(input) }),
+  );
+  const submit = (batchId: number): void =>
+    transactions.submit({ kind: 'orderBatch', seq: 0, timeUs: 0, causes: [], batchId, cancels: [], places: [] });
+  const settled = async (): Promise<void> => await new Promise((resolve) => setImmediate(resolve));
+  const answer = async (given: Answer): Promise<void> => {
+    waiting.shift()!(given);
+    await settled();
+  };
+  const block = async (height: number, txs: readonly string[]): Promise<void> => {
+    transactions.tell(height, await transactions.find({ height, timeUs: 0, txs }), new Map());
+    await settled();
+  };
+  return { transactions, inputs, sent, submit, answer, block, kinds: () => inputs.map(({ kind }) => kind) };
+}
+
+describe('the transaction under way', () => {
+  it('is on the wire before submit returns', async () => {
+    const { submit, sent } = await sending();
+    submit(1);
+    expect(sent.length).toBe(1);
+  });
+
+  it('is found in its block though its broadcast was never answered; a late answer changes nothing', async () => {
+    const { transactions, submit, sent, answer, block, kinds } = await sending();
+    submit(1);
+    await block(101, ['other', sent[0]!]);
+    expect(kinds()).toEqual(['batchCommitted']);
+    await answer({ code: 0 });
+    expect(kinds()).toEqual(['batchCommitted']);
+    expect(transactions.idle).toBe(true);
+  });
+
+  it('sends the same bytes again after no answer, and believes no refusal of a copy', async () => {
+    const { submit, sent, answer, block, kinds } = await sending();
+    submit(1);
+    await answer(new NoAnswer('timeout', 'no answer'));
+    expect(kinds()).toEqual(['batchUnknown']);
+    await block(101, []);
+    await answer(wrongSequence(8));
+    await block(102, []);
+    expect(new Set(sent).size).toBe(1);
+    expect(kinds()).toEqual(['batchUnknown']);
+    await block(103, [sent[0]!]);
+    expect(kinds()).toEqual(['batchUnknown', 'batchCommitted']);
+  });
+
+  it('is signed anew for a sequence that the chain is ahead with, a few times at most', async () => {
+    const { submit, sent, answer, kinds } = await sending();
+    submit(1);
+    for (const expected of [8, 9, 10, 11]) await answer(wrongSequence(expected));
+    expect(new Set(sent).size).toBe(4);
+    expect(kinds()).toEqual(['batchRefused']);
+  });
+
+  it('is not signed for an older sequence: the node that says so is behind', async () => {
+    const { submit, sent, answer, block, kinds } = await sending();
+    submit(1);
+    await answer(wrongSequence(6));
+    await block(101, []);
+    expect(new Set(sent).size).toBe(1);
+    await answer({ code: 0 });
+    await block(102, [sent[0]!]);
+    expect(kinds()).toEqual(['batchUnknown', 'batchAccepted', 'batchCommitted']);
+  });
+
+  it('is void once its timeout height has passed without it, and not a block earlier', async () => {
+    const { submit, sent, answer, block, inputs, kinds } = await sending();
+    submit(1);
+    await answer({ code: 0 });
+    for (let height = 101; height < 110; height += 1) await block(height, []);
+    expect(kinds()).toEqual(['batchAccepted']);
+    await block(110, []);
+    expect(inputs.at(-1)).toMatchObject({ kind: 'batchRefused', code: -1, codespace: 'flashmm' });
+    expect(new Set(sent).size).toBe(1);
+  });
+
+  it('takes a transaction in its last block', async () => {
+    const { submit, sent, answer, block, kinds } = await sending();
+    submit(1);
+    await answer({ code: 0 });
+    await block(110, [sent[0]!]);
+    expect(kinds()).toEqual(['batchAccepted', 'batchCommitted']);
+  });
+
+  it('asks a node’s index where a block is missing, and only gives up when that is silent several times', async () => {
+    for (const indexed of [included, undefined]) {
+      const { transactions, submit, answer, block, kinds } = await sending(indexed);
+      submit(1);
+      await answer({ code: 0 });
+      transactions.blockMissing();
+      await block(110, []);
+      if (indexed === undefined) expect(kinds()).toEqual(['batchAccepted']);
+      for (const height of [111, 112]) await block(height, []);
+      expect(kinds()).toEqual(['batchAccepted', indexed === undefined ? 'batchRefused' : 'batchCommitted']);
+    }
+  });
+
+  it('has batches wait for it in order, and refuses more than a few', async () => {
+    const { submit, sent, answer, block, inputs, kinds } = await sending();
+    for (let batchId = 1; batchId <= 10; batchId += 1) submit(batchId);
+    expect(inputs).toMatchObject([{ kind: 'batchRefused', batchId: 10, reason: '8 batches wait already' }]);
+    expect(sent.length).toBe(1);
+    await answer({ code: 0 });
+    await block(101, [sent[0]!]);
+    expect(sent.length).toBe(2);
+    expect(kinds()).toEqual(['batchRefused', 'batchAccepted', 'batchCommitted']);
+  });
+
+  it('refuses what it cannot sign, and goes on', async () => {
+    const { transactions, submit, inputs, sent } = await sending();
+    const place = { clientOrderId: 'x', market: 'DOGE', side: 'buy', tick: 1, lots: 1 } as const;
+    transactions.submit({
+      kind: 'orderBatch',
+      seq: 0,
+      timeUs: 0,
+      causes: [],
+      batchId: 1,
+      cancels: [],
+      places: [place],
+    });
+    expect(inputs).toMatchObject([{ kind: 'batchRefused', reason: expect.stringContaining("market 'DOGE'") }]);
+    submit(2);
+    expect(sent.length).toBe(1);
+  });
+});
