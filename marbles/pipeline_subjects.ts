@@ -31,7 +31,7 @@ const chain = z.union([
   z.strictObject({ fill: z.string(), side: z.enum(['buy', 'sell']), lots: z.number(), tick: z.number() }),
 ]);
 
-const command = z.enum(['pause', 'resume', 'halt']);
+const command = z.enum(['pause', 'resume', 'halt', 'cancelAll']);
 
 const unstamped = { seq: 0, timeUs: 0 };
 
@@ -63,8 +63,8 @@ function told(batch: OrderBatch): string {
   return [...cancels, ...places].join(', ');
 }
 
-function wished({ bidLots, bidTick, askLots, askTick, reason }: Quote): string {
-  return bidLots === 0 && askLots === 0 ? `none: ${reason}` : `${bidTick} / ${askTick}`;
+function wished({ bids, asks, reason }: Quote): string {
+  return bids.length + asks.length === 0 ? `none: ${reason}` : `${bids[0]} / ${asks[0]}`;
 }
 
 function settings(staleAfterMs: number, maxPositionUsdc: number): AccountSettings {

@@ -1,9 +1,11 @@
 import type { FairValue } from './fairvalue/fair_value.ts';
 import type { Position } from './fills/positions.ts';
+import type { Guarded } from './guard/guard.ts';
 import type { Sample } from './market/sample.ts';
 import type { OrdersOutput } from './orders/orders.ts';
 import type { Quote } from './quotes/quotes.ts';
 import type { Approved } from './risk/risk.ts';
+import type { TradingOutput } from './trading/trading.ts';
 
 /** The book of a market has to be fetched anew: the feed that serves it should deliver a snapshot. */
 export interface ResyncRequest {
@@ -16,4 +18,13 @@ export interface ResyncRequest {
 }
 
 /** Everything the pipeline decides or reports, in the order in which it came about. */
-export type Decision = Sample | FairValue | Quote | Approved | OrdersOutput | Position | ResyncRequest;
+export type Decision =
+  | Sample
+  | FairValue
+  | Guarded
+  | Quote
+  | Approved
+  | TradingOutput
+  | OrdersOutput
+  | Position
+  | ResyncRequest;

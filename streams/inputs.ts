@@ -4,8 +4,13 @@ import type { ExecutionInput } from './orders/types.ts';
 /** An operator's command. */
 export interface Command extends Stamped {
   readonly kind: 'command';
-  /** `pause` cancels and stops quoting until `resume`; `halt` does the same and needs a restart. */
-  readonly command: 'pause' | 'resume' | 'halt';
+  /**
+   * `pause` cancels and stops quoting until `resume`; `halt` is the emergency stop; `cancelAll` cancels what rests now and
+   * leaves the trading state as it is.
+   */
+  readonly command: 'pause' | 'resume' | 'halt' | 'cancelAll';
+  /** For `resume` out of a halt: the code of the cause that the operator has dealt with. */
+  readonly clears?: string;
   /** Who asked, for the audit trail: `sigint`, `api`, `cli` … */
   readonly by: string;
 }

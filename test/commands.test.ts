@@ -70,7 +70,7 @@ describe('flashmm start', () => {
     ).toContainEqual(['live', true, true]);
     expect(status.chain.height).toBeGreaterThan(5);
     expect(status.actors.map(({ name }) => name)).toEqual(
-      expect.arrayContaining(['inputs', 'orders', 'positions', 'quotes[BTCUSDC]']),
+      expect.arrayContaining(['inputs', 'orders', 'money', 'quotes[BTCUSDC]']),
     );
     const report = JSON.parse(outcome.stdout);
     expect(report.stop).toMatchObject({ remaining: 0, troubles: [] });

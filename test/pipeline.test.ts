@@ -80,7 +80,7 @@ describe('the pipeline', () => {
         .map((seq) => bySeq.get(seq))
         .find((one) => one !== undefined && 'causes' in one) as typeof here;
     }
-    expect(kinds).toEqual(['fill', 'approved', 'quote', 'fairValue', 'sample']);
+    expect(kinds).toEqual(['fill', 'approved', 'quote', 'guarded', 'fairValue', 'sample']);
     expect(world.last('sample').causes).toEqual([512]);
   });
 
@@ -114,7 +114,7 @@ describe('the pipeline', () => {
     world.book(350, 'AAA', 2, [10_099, 50], [10_101, 50]);
     world.until(401);
     // 19 held, the resting bid at 9,990 may still fill: no room for another.
-    expect(world.last('approved')).toMatchObject({ bidLots: 0, askLots: 1, limits: ['buy:position'] });
+    expect(world.last('approved')).toMatchObject({ bids: [], asks: [expect.any(Number), 1], limits: ['buy:position'] });
   });
 
   it.each(['pause', 'halt'] as const)('cancels everything at once on %s and places nothing more', (command) => {
@@ -140,7 +140,7 @@ describe('the pipeline', () => {
     const world = quoting('AAA');
     happen(world);
     world.until(Math.max(401, (world.clock.nowUs() - 1_700_000_000_000_000) / 1_000));
-    expect(world.last('quote')).toMatchObject({ reason: quality, bidLots: 0, askLots: 0 });
+    expect(world.last('quote')).toMatchObject({ reason: quality, bids: [], asks: [] });
     expect(world.last('orderBatch').cancels.length).toBe(2);
   });
 

@@ -127,7 +127,7 @@ class Witness {
     if (decision.kind === 'orderBatch') this.batches += 1;
     if (decision.kind === 'resync') this.resyncs += 1;
     if (decision.kind !== 'quote') return;
-    if (decision.bidLots === 0 && decision.askLots === 0) {
+    if (decision.bids.length + decision.asks.length === 0) {
       this.withheld += 1;
       return;
     }

@@ -80,7 +80,7 @@ export const sessionStatusSchema = z.object({
   uptime_s: figure,
   /** `paper`: on the devnet in this process. `live`: with real money. */
   mode: z.enum(['paper', 'live']),
-  trading: z.enum(['starting', 'active', 'paused', 'halted', 'stopping']),
+  trading: z.enum(['starting', 'active', 'reducing', 'paused', 'halted', 'stopping']),
   /** Who or what brought the trading state about, or the empty string. */
   trading_reason: z.string(),
   chain: z.object({

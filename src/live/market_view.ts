@@ -87,8 +87,8 @@ export class MarketView {
       book: { bids: this.#levels('buy'), asks: this.#levels('sell') },
       fair_value: fair === undefined || fair.fairTick <= 0 ? null : this.#price(fair.fairTick, 1),
       spread_bps: fair?.quality === 'live' ? ((fair.askTick - fair.bidTick) / fair.micropriceTick) * BPS : null,
-      our_bid: approved === undefined ? null : this.#wish(approved.bidTick, approved.bidLots),
-      our_ask: approved === undefined ? null : this.#wish(approved.askTick, approved.askLots),
+      our_bid: approved === undefined ? null : this.#wish(approved.bids[0] ?? 0, approved.bids[1] ?? 0),
+      our_ask: approved === undefined ? null : this.#wish(approved.asks[0] ?? 0, approved.asks[1] ?? 0),
       our_spread_bps: this.#ourSpread(),
       withheld: [this.#reason, ...(approved?.limits ?? [])].filter((one) => one !== '').join(', '),
       position: decimalOf(lots, this.#scales.size),
@@ -120,8 +120,8 @@ export class MarketView {
 
   #ourSpread(): number | null {
     const approved = this.#approved;
-    if (approved === undefined || approved.bidLots === 0 || approved.askLots === 0) return null;
-    return ((approved.askTick - approved.bidTick) / approved.fairTick) * BPS;
+    if (approved === undefined || approved.bids.length === 0 || approved.asks.length === 0) return null;
+    return ((approved.asks[0]! - approved.bids[0]!) / approved.fairTick) * BPS;
   }
 
   #levels(side: Side): MarketStatus['book']['bids'] {

@@ -13,6 +13,7 @@ export function rule(title: string, width: number): Line {
 const TRADING_STYLE: Readonly<Record<SessionStatus['trading'], Style>> = {
   starting: 'warn',
   active: 'good',
+  reducing: 'warn',
   paused: 'warn',
   halted: 'alarm',
   stopping: 'warn',

@@ -59,7 +59,7 @@ describe('the life of an order', () => {
 });
 
 describe('the difference between wish and orders', () => {
-  const wanted = { bidTick: 100, bidLots: 10, askTick: 110, askLots: 0 } as Parameters<typeof diffSide>[0];
+  const wanted = [100, 10];
 
   it.each([
     ['nothing rests', [], 0, true],
@@ -73,14 +73,14 @@ describe('the difference between wish and orders', () => {
     ['it is being cancelled', [orderOf('cancelling')], 0, true],
   ] as const)('%s', (_what, orders, cancels, places) => {
     const diff = diffSide(wanted, 'buy', orders);
-    expect([diff.cancels.length, diff.place !== null]).toEqual([cancels, places]);
+    expect([diff.cancels.length, diff.places]).toEqual([cancels, places ? wanted : []]);
   });
 
   it('of nothing wished is to cancel everything', () => {
-    expect(diffSide(null, 'buy', [orderOf('resting')])).toMatchObject({
+    expect(diffSide([], 'buy', [orderOf('resting')])).toMatchObject({
       cancels: [{ clientOrderId: 'a' }],
-      place: null,
+      places: [],
     });
-    expect(diffSide(wanted, 'sell', [])).toEqual({ cancels: [], place: null });
+    expect(diffSide(wanted, 'sell', [])).toEqual({ cancels: [], places: wanted });
   });
 });

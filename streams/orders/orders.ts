@@ -3,10 +3,11 @@ import type { Command } from '../inputs.ts';
 import type { Reject, Side } from '../market/types.ts';
 import type { OrderRate } from '../risk/order_rate.ts';
 import { type Approved, approvedBefore, isApproved } from '../risk/risk.ts';
+import type { TradingOutput, TradingState } from '../trading/trading.ts';
 import { book, reconcile, settle } from './execution.ts';
 import { LIFE_CYCLE, type LiveStatus, type OrderEvent } from './life_cycle.ts';
 import { send } from './transactions.ts';
-import type { ExecutionInput, Fill, OrderBatch, OrderUpdate, Settlement, Working } from './types.ts';
+import type { ExecutionInput, Fill, OrderBatch, OrderUpdate, Reconciled, Settlement, Working } from './types.ts';
 
 /** A live order of ours, plain data. */
 export interface WorkingOrder {
@@ -31,9 +32,6 @@ export interface InFlight {
   readonly cancels: readonly string[];
 }
 
-/** What may be traded: `paused` and `halted` cancel everything and place nothing; only `paused` can be resumed. */
-export type TradingState = 'active' | 'paused' | 'halted';
-
 /** The state of the order stage, plain data. */
 export interface OrdersState {
   trading: TradingState;
@@ -53,16 +51,6 @@ export interface OrdersState {
   settled: string[];
 }
 
-/** A change of the trading state. */
-export interface TradingStateChange {
-  readonly kind: 'tradingState';
-  readonly seq: number;
-  readonly timeUs: number;
-  readonly causes: readonly number[];
-  readonly state: TradingState;
-  readonly by: string;
-}
-
 /** Time for the order stage to look at what is wanted: comes right after the markets were sampled. */
 export interface Wake {
   readonly kind: 'wake';
@@ -78,10 +66,10 @@ export interface OrderParameters {
 }
 
 /** What the order stage takes in. */
-export type OrdersInput = Approved | ExecutionInput | Command | Wake;
+export type OrdersInput = Approved | ExecutionInput | Command | TradingOutput | Wake;
 
 /** What the order stage gives out. */
-export type OrdersOutput = OrderBatch | OrderUpdate | Fill | Working | TradingStateChange | Reject;
+export type OrdersOutput = OrderBatch | OrderUpdate | Fill | Working | Reconciled | Reject;
 
 /**
  * The order stage of one account: turns approved quotes into transactions, and what the venue reports into fills.
@@ -128,8 +116,12 @@ function step(parameters: OrderParameters, state: OrdersState, event: OrdersInpu
     case 'wake':
       send(parameters, state, turn);
       return;
+    case 'tradingState':
+      state.trading = event.state;
+      send(parameters, state, turn);
+      return;
     case 'command':
-      command(state, event, turn);
+      if (event.command === 'cancelAll') state.wanted = {};
       send(parameters, state, turn);
       return;
     case 'block':
@@ -148,24 +140,10 @@ function step(parameters: OrderParameters, state: OrdersState, event: OrdersInpu
     case 'batchAccepted':
     case 'batchUnknown':
     case 'balances':
+    case 'recovered':
+    case 'reject':
       return;
   }
-}
-
-function command(state: OrdersState, event: Command, turn: Turn<OrdersOutput>): void {
-  if (state.trading === 'halted') {
-    reject(turn, '', 'halted', `command '${event.command}' by ${event.by}: trading is halted and needs a restart`);
-    return;
-  }
-  state.trading = event.command === 'resume' ? 'active' : event.command === 'pause' ? 'paused' : 'halted';
-  turn.emit({
-    kind: 'tradingState',
-    seq: turn.nextSeq(),
-    timeUs: turn.nowUs(),
-    causes: [event.seq],
-    state: state.trading,
-    by: event.by,
-  });
 }
 
 /** Counts and shows something that the order stage refuses to act on. */

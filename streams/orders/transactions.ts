@@ -81,7 +81,7 @@ class Plan {
   market(market: string): void {
     const newest = this.#state.wanted[market] ?? null;
     const fresh = newest !== null && this.#nowUs - newest.timeUs <= this.#expiresUs;
-    const wanted = fresh && this.#state.trading === 'active' ? newest : null;
+    const wanted = fresh && (this.#state.trading === 'active' || this.#state.trading === 'reducing') ? newest : null;
     const before = this.cancels.length + this.places.length;
     for (const side of ['buy', 'sell'] as const) this.#side(market, side, wanted);
     if (newest !== null && this.cancels.length + this.places.length > before) this.causes.push(newest.seq);
@@ -89,30 +89,30 @@ class Plan {
 
   #side(market: string, side: Side, wanted: Approved | null): void {
     const orders = Object.values(this.#state.orders).filter((order) => order.market === market);
-    const { cancels, place } = diffSide(wanted, side, orders);
-    const mayPlace = this.#tokens > 0 && this.places.length < PLACES_A_BATCH;
+    const { cancels, places } = diffSide((side === 'buy' ? wanted?.bids : wanted?.asks) ?? [], side, orders);
+    const best = places[0];
     // With the order rate used up an order stays that is further from the market than wished: it is safe where it is.
     const stays = (order: WorkingOrder): boolean =>
-      place !== null && !mayPlace && (side === 'buy' ? order.tick <= place.tick : order.tick >= place.tick);
+      best !== undefined && !this.#mayPlace() && (side === 'buy' ? order.tick <= best : order.tick >= best);
     for (const order of cancels) {
       if (stays(order)) continue;
       const { clientOrderId, orderId, tick } = order;
       this.cancels.push({ clientOrderId, orderId, market, side, tick });
     }
-    if (place === null || wanted === null || !mayPlace) return;
+    for (let i = 0; i < places.length && wanted !== null && this.#mayPlace(); i += 2) {
+      this.#place(wanted.seq, { market, side, tick: places[i]!, lots: places[i + 1]! });
+    }
+  }
+
+  #mayPlace(): boolean {
+    return this.#tokens > 0 && this.places.length < PLACES_A_BATCH;
+  }
+
+  #place(causeSeq: number, order: Omit<PlaceRequest, 'clientOrderId'>): void {
     this.#tokens -= 1;
-    const clientOrderId = `flashmm_${market}_${this.#idPrefix}${this.places.length.toString(36)}`;
-    this.places.push({ clientOrderId, market, side, ...place });
-    this.placed.push({
-      clientOrderId,
-      orderId: '',
-      market,
-      side,
-      ...place,
-      remainingLots: place.lots,
-      status: 'placing',
-      causeSeq: wanted.seq,
-      missing: 0,
-    });
+    const clientOrderId = `flashmm_${order.market}_${this.#idPrefix}${this.places.length.toString(36)}`;
+    this.places.push({ clientOrderId, ...order });
+    const placing = { orderId: '', remainingLots: order.lots, status: 'placing', causeSeq, missing: 0 } as const;
+    this.placed.push({ clientOrderId, ...order, ...placing });
   }
 }

@@ -125,7 +125,38 @@ export interface Balances extends Stamped {
   readonly amounts: Readonly<Record<string, string>>;
 }
 
-/** Everything that a venue reports about the account. */
+/** An order that the account's journal knows to rest, or to be on its way. */
+export interface RecoveredOrder extends RestingOrder {
+  readonly clientOrderId: string;
+  readonly remainingLots: number;
+  readonly status: 'placing' | 'resting' | 'cancelling';
+}
+
+/**
+ * What the account's journal knows from before: delivered once, before anything else of the account, and empty on a first
+ * start. `openOrders`, `balances` and the fate of the batch that was under way follow from the venue.
+ */
+export interface Recovered extends Stamped {
+  readonly kind: 'recovered';
+  /** Settlements are booked up to this block. */
+  readonly height: number;
+  /** Number of the last batch, so that none is ever given out again. */
+  readonly batches: number;
+  readonly orders: readonly RecoveredOrder[];
+  readonly inFlight: {
+    readonly batchId: number;
+    readonly places: readonly string[];
+    readonly cancels: readonly string[];
+  } | null;
+  /** The newest settlement ids, oldest first. */
+  readonly settled: readonly string[];
+  /** Positions and ledger as the money stage encodes them, or null. */
+  readonly money: unknown;
+  /** The trading state that has to outlive the process, such as a halt, or null. */
+  readonly trading: { readonly state: string; readonly cause: string; readonly text: string } | null;
+}
+
+/** Everything that a venue, or the account's journal, reports about the account. */
 export type ExecutionInput =
   | BlockCommitted
   | BatchAccepted
@@ -134,7 +165,8 @@ export type ExecutionInput =
   | BatchUnknown
   | Settlement
   | OpenOrders
-  | Balances;
+  | Balances
+  | Recovered;
 
 // ── What the order stage tells the others ───────────────────────────────────────────────────────────────────────────
 
@@ -165,6 +197,14 @@ export interface OrderUpdate extends Caused {
   readonly lots: number;
   readonly remainingLots: number;
   readonly status: 'placing' | 'resting' | 'cancelling' | 'filled' | 'cancelled' | 'refused' | 'adopted' | 'vanished';
+}
+
+/** Journal and chain were compared: quoting may begin, or must not. */
+export interface Reconciled extends Caused {
+  readonly kind: 'reconciled';
+  readonly ok: boolean;
+  /** What differed and what was done about it, one sentence each. */
+  readonly differences: readonly string[];
 }
 
 /** An execution of ours, attributed to its order. */

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Turn } from '../actor/reducer.ts';
 import type { FairValue } from '../fairvalue/fair_value.ts';
 import type { Position } from '../fills/positions.ts';
+import type { Guarded } from '../guard/guard.ts';
 import type { Market } from '../market/types.ts';
 import { avellanedaStoikov } from './avellaneda_stoikov.ts';
 import { type Quote, type QuoteParameters, quotes } from './quotes.ts';
@@ -59,13 +60,18 @@ function positionOf(lots: number): Position {
   };
 }
 
+function guardedOf(fair: FairValue): Guarded {
+  const stamp = { kind: 'guarded', seq: 1, timeUs: 0, causes: [], market: 'X' } as const;
+  return { ...stamp, fair, stance: 'quote', widen: 1, prediction: true, breakers: [] };
+}
+
 /** Quotes in a row, from one state. */
 function quoted(...events: (FairValue | Position)[]): Quote[] {
   const reducer = quotes(market, parameters);
   const state = reducer.initial();
   const seen: Quote[] = [];
   const turn: Turn<Quote> = { emit: (one) => seen.push(one), nowUs: () => 0, nextSeq: () => 3 };
-  for (const event of events) reducer.step(state, event, turn);
+  for (const event of events) reducer.step(state, event.kind === 'fairValue' ? guardedOf(event) : event, turn);
   return seen;
 }
 
@@ -97,15 +103,15 @@ describe('quotes', () => {
           const events = fairs.map(fairOf);
           quoted(positionOf(lots), ...events).forEach((quote, i) => {
             const event = events[i]!;
-            expect(quote.bidTick).toBeLessThan(event.askTick);
-            expect(quote.askTick).toBeGreaterThan(event.bidTick);
-            expect(quote.bidTick).toBeLessThan(quote.askTick);
-            expect(quote.bidLots).toBe(quote.askLots);
+            expect(quote.bids[0]!).toBeLessThan(event.askTick);
+            expect(quote.asks[0]!).toBeGreaterThan(event.bidTick);
+            expect(quote.bids[0]!).toBeLessThan(quote.asks[0]!);
+            expect(quote.bids[1]).toBe(quote.asks[1]);
             const edge = (event.fairTick * 1.5) / 10_000;
             // A quote that hysteresis keeps may be that much nearer.
             const slack = (event.fairTick * parameters.hysteresisBps) / 10_000;
-            expect(quote.bidTick).toBeLessThanOrEqual(event.fairTick - edge + slack);
-            expect(quote.askTick).toBeGreaterThanOrEqual(event.fairTick + edge - slack);
+            expect(quote.bids[0]!).toBeLessThanOrEqual(event.fairTick - edge + slack);
+            expect(quote.asks[0]!).toBeGreaterThanOrEqual(event.fairTick + edge - slack);
           });
         },
       ),
@@ -116,21 +122,21 @@ describe('quotes', () => {
     const [flat] = quoted(fairOf({ sigmaBps: 5 }));
     const [long] = quoted(positionOf(1_000), fairOf({ sigmaBps: 5 }));
     const [short] = quoted(positionOf(-1_000), fairOf({ sigmaBps: 5 }));
-    expect(long!.bidTick).toBeLessThan(flat!.bidTick);
-    expect(long!.askTick).toBeLessThan(flat!.askTick);
-    expect(short!.askTick).toBeGreaterThan(flat!.askTick);
-    expect(flat!.bidTick - long!.bidTick).toBeLessThanOrEqual(9);
+    expect(long!.bids[0]!).toBeLessThan(flat!.bids[0]!);
+    expect(long!.asks[0]!).toBeLessThan(flat!.asks[0]!);
+    expect(short!.asks[0]!).toBeGreaterThan(flat!.asks[0]!);
+    expect(flat!.bids[0]! - long!.bids[0]!).toBeLessThanOrEqual(9);
   });
 
   it('stay where they are while they would hardly move, and move together', () => {
     const [first, kept, moved] = quoted(fairOf({}), fairOf({ fairTick: 10_000.4 }), fairOf({ fairTick: 10_003 }));
-    expect([kept!.bidTick, kept!.askTick]).toEqual([first!.bidTick, first!.askTick]);
-    expect([moved!.bidTick - first!.bidTick, moved!.askTick - first!.askTick]).toEqual([3, 3]);
+    expect([kept!.bids[0]!, kept!.asks[0]!]).toEqual([first!.bids[0]!, first!.asks[0]!]);
+    expect([moved!.bids[0]! - first!.bids[0]!, moved!.asks[0]! - first!.asks[0]!]).toEqual([3, 3]);
   });
 
   it('name the fair value and the position that they come from, and the size in whole order steps', () => {
     const [quote] = quoted(positionOf(5), fairOf({}));
     expect(quote!.causes).toEqual([1, 2]);
-    expect(quote!.bidLots).toBe(200);
+    expect(quote!.bids[1]).toBe(200);
   });
 });

@@ -1,20 +1,18 @@
 import type { Reducer, Turn } from '../actor/reducer.ts';
-import type { FairValue } from '../fairvalue/fair_value.ts';
+import type { Guarded } from '../guard/guard.ts';
 import { lotValueQuote } from '../market/money.ts';
-import type { Market } from '../market/types.ts';
+import type { Levels, Market } from '../market/types.ts';
 import type { Caused } from '../orders/types.ts';
 import type { Own } from '../own.ts';
 import { type AvellanedaStoikovParameters, avellanedaStoikov } from './avellaneda_stoikov.ts';
 
-/** A wished two-sided quote; a side with 0 lots is not wished. Prices in ticks, sizes in lots. */
+/** A wished quote: levels of each side, best first, flat pairs of tick and lots; an empty side is not wished. */
 export interface Quote extends Caused {
   readonly kind: 'quote';
   readonly market: string;
   readonly fairTick: number;
-  readonly bidTick: number;
-  readonly bidLots: number;
-  readonly askTick: number;
-  readonly askLots: number;
+  readonly bids: Levels;
+  readonly asks: Levels;
   /** `ok`, or why nothing is quoted. */
   readonly reason: string;
 }
@@ -43,14 +41,14 @@ interface QuotesState {
  * Avellaneda–Stoikov quotes around the fair value: the reservation price leans against inventory, the half spread covers
  * at least the minimum edge and the fee, no quote crosses the touch, and a wish that hardly moved is left alone.
  */
-export function quotes(market: Market, parameters: QuoteParameters): Reducer<QuotesState, FairValue | Own, Quote> {
+export function quotes(market: Market, parameters: QuoteParameters): Reducer<QuotesState, Guarded | Own, Quote> {
   return {
     initial: () => ({ positionLots: 0, positionSeq: 0, last: null }),
     step: (state, event, turn) => {
       if (event.kind === 'position') {
         state.positionLots = event.lots;
         state.positionSeq = event.seq;
-      } else if (event.kind === 'fairValue') {
+      } else if (event.kind === 'guarded') {
         turn.emit(quote(market, parameters, state, event, turn));
       }
     },
@@ -63,21 +61,23 @@ function quote(
   market: Market,
   parameters: QuoteParameters,
   state: QuotesState,
-  fair: FairValue,
+  guarded: Guarded,
   turn: Turn<Quote>,
 ): Quote {
-  const causes = state.positionSeq === 0 ? [fair.seq] : [fair.seq, state.positionSeq];
+  const { fair, stance, widen } = guarded;
+  const causes = state.positionSeq === 0 ? [guarded.seq] : [guarded.seq, state.positionSeq];
   const event = { kind: 'quote', seq: turn.nextSeq(), timeUs: fair.timeUs, causes, market: market.symbol } as const;
   const { fairTick } = fair;
-  if (fair.quality !== 'live') {
+  if (fair.quality !== 'live' || stance === 'withdraw') {
     state.last = null;
-    return { ...event, fairTick, bidTick: 0, bidLots: 0, askTick: 0, askLots: 0, reason: fair.quality };
+    const reason = fair.quality === 'live' ? guarded.breakers.join(' ') : fair.quality;
+    return { ...event, fairTick, bids: [], asks: [], reason };
   }
   const step = market.orderStepLots ?? 1;
   const lots = step * Math.max(1, Math.round(parameters.orderSizeUsdc / lotValueQuote(market, fairTick) / step));
   const { skewBps, halfSpreadBps } = avellanedaStoikov(state.positionLots / lots, fair.sigmaBps, parameters);
   const skew = Math.max(-parameters.maxSkewBps, Math.min(parameters.maxSkewBps, skewBps));
-  const half = Math.max(halfSpreadBps, parameters.minEdgeBps + parameters.makerFeeBps);
+  const half = Math.max(halfSpreadBps, parameters.minEdgeBps + parameters.makerFeeBps) * widen;
   const tickOf = (bps: number): number => fairTick * (1 + bps / 10_000);
   // Never cross, and never give a price without the edge: the skew moves both sides, the floor holds each apart.
   const edge = parameters.minEdgeBps + parameters.makerFeeBps;
@@ -86,15 +86,9 @@ function quote(
   const kept = keep(state.last, bidTick, askTick, (fairTick * parameters.hysteresisBps) / 10_000, fair);
   const chosen = kept ?? { bidTick, askTick, lots };
   state.last = chosen;
-  return {
-    ...event,
-    fairTick,
-    bidTick: chosen.bidTick,
-    bidLots: chosen.lots,
-    askTick: chosen.askTick,
-    askLots: chosen.lots,
-    reason: 'ok',
-  };
+  const bids = stance === 'reduce' && state.positionLots >= 0 ? [] : [chosen.bidTick, chosen.lots];
+  const asks = stance === 'reduce' && state.positionLots <= 0 ? [] : [chosen.askTick, chosen.lots];
+  return { ...event, fairTick, bids, asks, reason: 'ok' };
 }
 
 function keep(
@@ -102,7 +96,7 @@ function keep(
   bidTick: number,
   askTick: number,
   slackTicks: number,
-  fair: FairValue,
+  fair: Guarded['fair'],
 ): QuotesState['last'] {
   if (last === null || last.bidTick >= fair.askTick || last.askTick <= fair.bidTick) return null;
   const moved = Math.max(Math.abs(last.bidTick - bidTick), Math.abs(last.askTick - askTick));

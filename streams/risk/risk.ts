@@ -1,19 +1,19 @@
 import type { Reducer, Turn } from '../actor/reducer.ts';
 import { lotValueQuote } from '../market/money.ts';
-import type { Market, Side } from '../market/types.ts';
+import type { Levels, Market, Side } from '../market/types.ts';
 import type { Caused, LiveOrder } from '../orders/types.ts';
 import type { Own } from '../own.ts';
 import type { Quote } from '../quotes/quotes.ts';
+import type { MarketSettings } from '../settings.ts';
 
 /** A quote that passed the pre-trade limits, made smaller or one-sided where they say so. */
 export interface Approved extends Caused {
   readonly kind: 'approved';
   readonly market: string;
   readonly fairTick: number;
-  readonly bidTick: number;
-  readonly bidLots: number;
-  readonly askTick: number;
-  readonly askLots: number;
+  /** Wished levels, best first, flat pairs of tick and lots. */
+  readonly bids: Levels;
+  readonly asks: Levels;
   /** What was reduced or refused and why, such as `buy:position`; empty when all passed. */
   readonly limits: readonly string[];
 }
@@ -28,7 +28,8 @@ export interface RiskParameters {
   readonly maxOrderUsdc: number;
 }
 
-interface RiskState {
+/** What the check knows of one market. */
+interface Exposure {
   positionLots: number;
   positionSeq: number;
   live: readonly LiveOrder[];
@@ -55,93 +56,104 @@ export function withdrawal(
   causes: readonly number[],
   why: string,
 ): Approved {
-  const nothing = { fairTick: 0, bidTick: 0, bidLots: 0, askTick: 0, askLots: 0, limits: [why] };
+  const nothing = { fairTick: 0, bids: [], asks: [], limits: [why] };
   const approved: Approved = { kind: 'approved', market, seq, timeUs, causes, ...nothing };
   approvals.add(approved);
   return approved;
 }
 
 /**
- * The pre-trade check of one market: position limit on the worst case, order size, price collar, and sanity of the prices.
+ * The pre-trade check of the account, which the quotes of all markets pass through: position limit on the worst case, order
+ * size, price collar, and sanity of the prices.
  *
- * The worst case of a side is what is held plus the new order plus every live order of that side at another price: such an
- * order is to be replaced, but may fill before its cancel takes effect.
+ * The worst case of a side is what is held plus the wished levels plus every live order of that side at another price: such
+ * an order is to be replaced, but may fill before its cancel takes effect.
  */
-export function risk(market: Market, parameters: RiskParameters): Reducer<RiskState, Quote | Own, Approved> {
+export function risk(markets: readonly MarketSettings[]): Reducer<Record<string, Exposure>, Quote | Own, Approved> {
+  const bySymbol = new Map(markets.map((one) => [one.market.symbol, one]));
   return {
-    initial: () => ({ positionLots: 0, positionSeq: 0, live: [], liveSeq: 0 }),
+    initial: () => ({}),
     step: (state, event, turn) => {
+      if (event.kind === 'tradingState' || event.kind === 'reconciled') return;
+      const exposure = state[event.market] ?? { positionLots: 0, positionSeq: 0, live: [], liveSeq: 0 };
+      state[event.market] = exposure;
       if (event.kind === 'position') {
-        state.positionLots = event.lots;
-        state.positionSeq = event.seq;
+        exposure.positionLots = event.lots;
+        exposure.positionSeq = event.seq;
       } else if (event.kind === 'working') {
-        state.live = event.orders;
-        state.liveSeq = event.seq;
+        exposure.live = event.orders;
+        exposure.liveSeq = event.seq;
       } else {
-        turn.emit(approve(market, parameters, state, event, turn));
+        const settings = bySymbol.get(event.market);
+        if (settings === undefined) throw new Error(`quote of unknown market '${event.market}'`);
+        turn.emit(approve(settings, exposure, event, turn));
       }
     },
-    encode: (state) => ({ ...state }),
-    decode: (plain) => ({ ...(plain as RiskState) }),
+    encode: (state) => state,
+    decode: (plain) => JSON.parse(JSON.stringify(plain)) as Record<string, Exposure>,
   };
 }
 
-function approve(
-  market: Market,
-  parameters: RiskParameters,
-  state: RiskState,
-  quote: Quote,
-  turn: Turn<Approved>,
-): Approved {
-  const causes = [quote.seq, state.positionSeq, state.liveSeq].filter((seq) => seq > 0);
+function approve(settings: MarketSettings, exposure: Exposure, quote: Quote, turn: Turn<Approved>): Approved {
+  const causes = [quote.seq, exposure.positionSeq, exposure.liveSeq].filter((seq) => seq > 0);
   const limits: string[] = [];
-  const sane = quote.bidLots === 0 || quote.askLots === 0 || quote.bidTick < quote.askTick;
+  const sane = quote.bids.length === 0 || quote.asks.length === 0 || quote.bids[0]! < quote.asks[0]!;
   if (!sane) limits.push('both:crossed');
-  const allowed = (side: Side, tick: number, lots: number): number =>
-    sane ? allowedLots(market, parameters, state, quote.fairTick, side, tick, lots, limits) : 0;
-  const bidLots = allowed('buy', quote.bidTick, quote.bidLots);
-  const askLots = allowed('sell', quote.askTick, quote.askLots);
+  const allowed = (side: Side, levels: Levels): Levels =>
+    sane ? allowedLevels(settings, exposure, quote.fairTick, side, levels, limits) : [];
   const approved: Approved = {
     kind: 'approved',
     seq: turn.nextSeq(),
     timeUs: quote.timeUs,
     causes,
-    market: market.symbol,
+    market: quote.market,
     fairTick: quote.fairTick,
-    bidTick: quote.bidTick,
-    bidLots,
-    askTick: quote.askTick,
-    askLots,
-    limits,
+    bids: allowed('buy', quote.bids),
+    asks: allowed('sell', quote.asks),
+    limits: [...new Set(limits)],
   };
   approvals.add(approved);
   return approved;
 }
 
-function allowedLots(
-  market: Market,
-  parameters: RiskParameters,
-  state: RiskState,
+function allowedLevels(
+  { market, risk: parameters }: MarketSettings,
+  exposure: Exposure,
   fairTick: number,
   side: Side,
-  tick: number,
-  lots: number,
+  levels: Levels,
   limits: string[],
-): number {
-  if (lots === 0) return 0;
-  const collarTicks = (fairTick * parameters.priceCollarBps) / 10_000;
-  if (!(tick > 0) || !Number.isSafeInteger(tick) || !(Math.abs(tick - fairTick) <= collarTicks)) {
-    limits.push(`${side}:collar`);
-    return 0;
-  }
+): Levels {
   const lotValue = lotValueQuote(market, fairTick);
-  const held = side === 'buy' ? state.positionLots : -state.positionLots;
+  const held = side === 'buy' ? exposure.positionLots : -exposure.positionLots;
+  const isWished = (tick: number): boolean => levels.some((one, i) => i % 2 === 0 && one === tick);
   let live = 0;
-  for (const order of state.live) if (order.side === side && order.tick !== tick) live += order.lots;
-  const room = Math.floor(parameters.maxPositionUsdc / lotValue) - held - live;
+  for (const order of exposure.live) if (order.side === side && !isWished(order.tick)) live += order.lots;
+  let room = Math.floor(parameters.maxPositionUsdc / lotValue) - held - live;
   const mostLots = Math.floor(parameters.maxOrderUsdc / lotValue);
-  if (lots > mostLots) limits.push(`${side}:order-size`);
-  if (Math.min(lots, mostLots) > room) limits.push(`${side}:position`);
-  const step = market.orderStepLots ?? 1;
-  return Math.max(0, Math.floor(Math.min(lots, mostLots, room) / step) * step);
+  const allowed: number[] = [];
+  for (let i = 0; i < levels.length; i += 2) {
+    const tick = levels[i]!;
+    const wished = levels[i + 1]!;
+    if (!insideCollar(parameters, fairTick, tick)) {
+      limits.push(`${side}:collar`);
+      continue;
+    }
+    if (wished > mostLots) limits.push(`${side}:order-size`);
+    if (Math.min(wished, mostLots) > room) limits.push(`${side}:position`);
+    const lots = wholeSteps(market, Math.min(wished, mostLots, room));
+    if (lots === 0) continue;
+    room -= lots;
+    allowed.push(tick, lots);
+  }
+  return allowed;
+}
+
+function insideCollar({ priceCollarBps }: RiskParameters, fairTick: number, tick: number): boolean {
+  return tick > 0 && Number.isSafeInteger(tick) && Math.abs(tick - fairTick) <= (fairTick * priceCollarBps) / 10_000;
+}
+
+function wholeSteps({ orderStepLots }: Market, lots: number): number {
+  const step = orderStepLots ?? 1;
+  return Math.max(0, Math.floor(lots / step) * step);
 }

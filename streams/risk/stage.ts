@@ -3,15 +3,15 @@ import type { Kernel } from '../actor/kernel.ts';
 import { CARRY_ON, CONTROL_MAILBOX } from '../actor/policies.ts';
 import type { Own } from '../own.ts';
 import type { Quote } from '../quotes/quotes.ts';
-import type { MarketSettings } from '../settings.ts';
+import type { AccountSettings } from '../settings.ts';
 import { type Approved, risk } from './risk.ts';
 
-/** The pre-trade risk actor of one market. */
-export function riskStage(kernel: Kernel, settings: MarketSettings): OperatorFunction<Quote | Own, Approved> {
+/** The pre-trade risk actor of the account. */
+export function riskStage(kernel: Kernel, settings: AccountSettings): OperatorFunction<Quote | Own, Approved> {
   return kernel.actor({
     name: 'risk',
     mailbox: CONTROL_MAILBOX,
     supervision: CARRY_ON,
-    behavior: (inbox, self) => inbox.pipe(self.reduce(risk(settings.market, settings.risk))),
+    behavior: (inbox, self) => inbox.pipe(self.reduce(risk(settings.markets))),
   });
 }
