@@ -21,6 +21,11 @@ export const REGISTRY: readonly Entry[] = [
     load: () => import('./commands/backtest.ts'),
   },
   {
+    name: 'compare',
+    summary: 'Compare the strategy with a naive symmetric maker in the same simulated markets.',
+    load: () => import('./commands/compare.ts'),
+  },
+  {
     name: 'replay',
     summary: 'Replay the input journal of a session and compare its decisions.',
     load: () => import('./commands/replay.ts'),

@@ -78,7 +78,8 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
   }
 }
 
-function marketsOf(config: Config): Market[] {
+/** The markets that are to be traded. @throws CommandError when one is not configured */
+export function marketsOf(config: Config): Market[] {
   const { symbols } = config.trading;
   const unknown = symbols.find((symbol) => !config.markets.some((market) => market.symbol === symbol));
   if (unknown !== undefined) {

@@ -29,7 +29,7 @@ export interface Crowds {
 export function populate(
   paths: readonly FundamentalPath[],
   random: () => number,
-  change: Partial<Omit<CrowdParameters, 'startPrice' | 'pathOffset'>> = {},
+  change: Partial<Omit<CrowdParameters, 'startPrice'>> = {},
 ): Crowds {
   if (paths.length === 0) throw new RangeError('paths: expected at least one fundamental path');
   const crowds = new Map<string, Crowd>();
@@ -47,7 +47,7 @@ export function populate(
         );
         return address;
       };
-      const parameters = { ...DEFAULT_CROWD, ...change, startPrice, pathOffset };
+      const parameters = { ...DEFAULT_CROWD, pathOffset, ...change, startPrice };
       crowds.set(market.symbol, new Crowd(chain, market, parameters, path, random, accounts));
     }
   };

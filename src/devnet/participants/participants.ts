@@ -17,6 +17,8 @@ export interface CrowdParameters {
   readonly makerRefreshBlocks: number;
   readonly noisePerS: number;
   readonly noiseSizeUsdc: number;
+  /** Mean of what a noise taker pays beyond the fundamental: fewer take from wider quotes, falling off exponentially. */
+  readonly noiseToleranceBps: number;
   readonly informedPerS: number;
   readonly informedSizeUsdc: number;
   /** How far ahead the informed see, seconds. */
@@ -33,8 +35,9 @@ export const DEFAULT_CROWD: Omit<CrowdParameters, 'startPrice' | 'pathOffset'> =
   makerHalfSpreadBps: 12,
   makerSizeUsdc: 1_500,
   makerRefreshBlocks: 6,
-  noisePerS: 0.6,
+  noisePerS: 1.2,
   noiseSizeUsdc: 150,
+  noiseToleranceBps: 8,
   informedPerS: 0.15,
   informedSizeUsdc: 200,
   informedHorizonS: 2,
@@ -54,7 +57,8 @@ interface Maker {
  * The other people of one devnet market, all driven by a fundamental price taken from a real recording:
  *
  * - makers quote wide around the price as it was when they last looked, a few blocks ago;
- * - noise takers buy or sell at random, for reasons of their own (Glosten and Milgrom 1985, the uninformed);
+ * - noise takers buy or sell at random, for reasons of their own (Glosten and Milgrom 1985, the uninformed), and the fewer the
+ *   more it costs: at a distance δ from the fundamental they come at a rate A·exp(−κδ) (Avellaneda and Stoikov 2008, eq. 2.11);
  * - informed takers know where the price will be in a moment, and trade when that is worth the spread: who quotes
  *   against them loses (the same paper's insiders; Kyle 1985);
  * - arbitrageurs know the price of now, take what lies beyond it, and so tie the book to it.
@@ -144,12 +148,12 @@ export class Crowd {
   }
 
   #tradeNoise(elapsedS: number, fairTick: number): void {
-    const { noisePerS, noiseSizeUsdc } = this.#parameters;
+    const { noisePerS, noiseSizeUsdc, noiseToleranceBps } = this.#parameters;
     for (let n = this.#poisson(noisePerS * elapsedS); n > 0; n -= 1) {
       const side = this.#random() < 0.5 ? 'buy' : 'sell';
       const lots = this.#lots(noiseSizeUsdc * Math.exp(this.#gaussian() * 0.6), fairTick);
-      // Worse than this even somebody with no opinion does not accept.
-      this.#take('noise', side, lots, fairTick * (side === 'buy' ? 1.01 : 0.99));
+      const tolerance = (-Math.log(1 - this.#random()) * noiseToleranceBps) / 10_000;
+      this.#take('noise', side, lots, fairTick * (side === 'buy' ? 1 + tolerance : 1 - tolerance));
     }
   }
 

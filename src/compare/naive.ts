@@ -1,0 +1,18 @@
+import type { AccountSettings } from '../../streams/settings.ts';
+
+/**
+ * The same account with a naive symmetric maker in place of the strategy: a fixed distance from the mid on both sides,
+ * whatever happens and whatever it holds. Sizes, limits and everything after the quote stay the same.
+ *
+ * @param halfSpreadBps distance from the mid, basis points
+ */
+export function naive(account: AccountSettings, halfSpreadBps: number): AccountSettings {
+  return {
+    ...account,
+    markets: account.markets.map((market) => ({
+      ...market,
+      fairValue: { ...market.fairValue, flowWeight: 0 },
+      quotes: { ...market.quotes, minEdgeBps: halfSpreadBps, gamma: 1e-9, kappa: 1e9, maxSkewBps: 0, hysteresisBps: 0 },
+    })),
+  };
+}
