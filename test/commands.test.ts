@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type SessionStatus, sessionStatusSchema } from '../src/api/status.ts';
 
@@ -40,11 +41,20 @@ function run(
   });
 }
 
+/** Looks twice a second until something is so, or half a minute has passed. */
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  for (let looks = 0; looks < 60 && !(await isSo().catch(() => false)); looks += 1) await sleep(500);
+}
+
+const isQuoted = ({ state, our_bid, our_ask }: SessionStatus['markets'][number]): boolean =>
+  state === 'live' && our_bid !== null && our_ask !== null;
+
 describe('flashmm start', () => {
   it('makes markets, is stopped by SIGTERM with nothing left on the chain, and its journal replays to the same bytes', async () => {
     let signalledMs = 0;
     let url = '';
-    const answers: Promise<unknown>[] = [];
+    let health: unknown;
+    let status: SessionStatus | undefined;
     const ask = async (path: string): Promise<unknown> => (await fetch(`${url}${path}`)).json();
     const outcome = await run(
       ['start', '--port', '0', '--json', '--set', 'journal.snapshot_every_s=2'],
@@ -53,23 +63,23 @@ describe('flashmm start', () => {
         child.stderr?.on('data', (chunk) => {
           url ||= /"url":"(http[^"]+)"/.exec(String(chunk))?.[1] ?? '';
         });
-        setTimeout(() => answers.push(ask('/health'), ask('/trading/status')), 7_000);
-        setTimeout(() => {
+        void until(async () => {
+          if (url === '') return false;
+          [health, status] = [await ask('/health'), (await ask('/trading/status')) as SessionStatus];
+          // Some blocks, so that there were orders and snapshots.
+          return status.chain.height > 16 && status.markets.some(isQuoted);
+        }).then(() => {
           signalledMs = performance.now();
           child.kill('SIGTERM');
-        }, 8_000);
+        });
       },
     );
     expect(performance.now() - signalledMs).toBeLessThan(10_000);
     expect(outcome.code, outcome.stderr.slice(-2_000)).toBe(0);
-    const [health, status] = (await Promise.all(answers)) as [{ status: string }, SessionStatus];
     expect(health).toMatchObject({ status: 'ok' });
     expect(sessionStatusSchema.parse(status)).toEqual(status);
-    expect(
-      status.markets.map(({ state, our_bid, our_ask }) => [state, our_bid !== null, our_ask !== null]),
-    ).toContainEqual(['live', true, true]);
-    expect(status.chain.height).toBeGreaterThan(5);
-    expect(status.actors.map(({ name }) => name)).toEqual(
+    expect(status!.markets.filter(isQuoted)).not.toEqual([]);
+    expect(status!.actors.map(({ name }) => name)).toEqual(
       expect.arrayContaining(['inputs', 'orders', 'money', 'quotes[BTCUSDC]']),
     );
     const report = JSON.parse(outcome.stdout);
