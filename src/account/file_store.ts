@@ -8,7 +8,6 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
-  truncateSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -52,14 +51,6 @@ export class FileAccountStore implements AccountStore {
     writeAll(fd, bytes);
     fdatasyncSync(fd);
     syncFolder(this.#folder);
-  }
-
-  resume(segment: number, length: number): void {
-    this.close();
-    truncateSync(this.pathOf(segment), length);
-    const fd = openSync(this.pathOf(segment), 'a');
-    this.#file = { fd, syncs: 0, released: false };
-    fdatasyncSync(fd);
   }
 
   append(bytes: Buffer): void {

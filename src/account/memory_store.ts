@@ -1,7 +1,7 @@
 import type { AccountStore } from './store.ts';
 
 /** What a {@link MemoryAccountStore} can be told to refuse. */
-export type StoreOperation = 'append' | 'sync' | 'create' | 'resume';
+export type StoreOperation = 'append' | 'sync' | 'create';
 
 /** Bytes that a new segment has room for; doubled whenever they are used up. */
 const ROOM_BYTES = 64 * 1024;
@@ -30,11 +30,6 @@ class Segment {
     bytes.copy(this.#room, this.length);
     this.length = length;
   }
-
-  cut(length: number): void {
-    this.length = Math.min(this.length, length);
-    this.synced = this.length;
-  }
 }
 
 /**
@@ -47,10 +42,10 @@ class Segment {
  */
 export class MemoryAccountStore implements AccountStore {
   readonly #segments = new Map<number, Segment>();
-  readonly #failures: Record<StoreOperation, number> = { append: 0, sync: 0, create: 0, resume: 0 };
+  readonly #failures: Record<StoreOperation, number> = { append: 0, sync: 0, create: 0 };
   #current: Segment | undefined;
   /** Counts of what was asked, for tests that look for a sync where one has to be. */
-  readonly calls: Record<StoreOperation, number> = { append: 0, sync: 0, create: 0, resume: 0 };
+  readonly calls: Record<StoreOperation, number> = { append: 0, sync: 0, create: 0 };
 
   /** Has the next `times` calls of an operation fail. An `append` that fails has written half of its bytes. */
   fail(operation: StoreOperation, times: number): void {
@@ -93,14 +88,6 @@ export class MemoryAccountStore implements AccountStore {
     if (refused) throw new Error('no space left on the imagined disk');
     made.synced = made.length;
     this.#current = made;
-  }
-
-  resume(segment: number, length: number): void {
-    this.#current = undefined;
-    if (this.#refuses('resume')) throw new Error('the imagined disk cannot be read');
-    const found = this.#find(segment);
-    found.cut(length);
-    this.#current = found;
   }
 
   append(bytes: Buffer): void {

@@ -13,8 +13,6 @@ export interface AccountStore {
   read(segment: number): Buffer;
   /** Begins a segment with these bytes, replacing one of that number; forced to disk with its name. {@link append} goes there. */
   create(segment: number, bytes: Buffer): void;
-  /** Goes on writing a segment after its first `length` bytes; what follows them is cut off for good. */
-  resume(segment: number, length: number): void;
   /** Adds bytes to the segment. They outlive this process at once, the machine only after {@link sync}. */
   append(bytes: Buffer): void;
   /** Forces everything to disk that was appended before the call. */

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 
-/** The first four bytes of a segment. */
+/** The first four bytes of a segment of the input journal. */
 export const MAGIC = 'FMMJ';
 
 /** The next four bytes: the version of the format, u32 little-endian. */
@@ -15,17 +15,17 @@ export const HEAD_BYTES = 12;
 /** Longest payload: a snapshot of many deep books; anything longer is not ours. */
 export const PAYLOAD_BYTES_MOST = 256 * 1024 * 1024;
 
-/** What a frame holds; the first byte of its payload. */
-export const FRAME = { header: 1, snapshot: 2, input: 3, mark: 4, close: 5 } as const;
+/** What a frame holds; the first byte of its payload. The account journal has frames of type `account` alone. */
+export const FRAME = { header: 1, snapshot: 2, input: 3, mark: 4, close: 5, account: 6 } as const;
 
 /** One of the numbers of {@link FRAME}. */
 export type FrameType = (typeof FRAME)[keyof typeof FRAME];
 
 /** The bytes that begin a segment. */
-export function preamble(): Buffer {
+export function preamble(magic: string = MAGIC, version: number = FORMAT_VERSION): Buffer {
   const bytes = Buffer.alloc(PREAMBLE_BYTES);
-  bytes.write(MAGIC, 'latin1');
-  bytes.writeUInt32LE(FORMAT_VERSION, 4);
+  bytes.write(magic, 'latin1');
+  bytes.writeUInt32LE(version, 4);
   return bytes;
 }
 
@@ -63,7 +63,7 @@ export function payloadLength(head: Buffer): number | string {
 export function payloadFault(head: Buffer, payload: Buffer): string | undefined {
   if (crc32(payload) !== head.readUInt32LE(4)) return 'the checksum of the payload is wrong';
   const type = payload[0]!;
-  return type < FRAME.header || type > FRAME.close
-    ? `frame type ${type}: expected ${FRAME.header} to ${FRAME.close}`
+  return type < FRAME.header || type > FRAME.account
+    ? `frame type ${type}: expected ${FRAME.header} to ${FRAME.account}`
     : undefined;
 }

@@ -207,7 +207,9 @@ function decode(payload: Buffer, corrupt: (reason: string) => JournalCorruptErro
       return { kind: 'input', input: parsed(inputSchema) };
     case FRAME.mark:
       return { kind: 'mark', mark: parsed(markSchema) };
-    default:
+    case FRAME.close:
       return { kind: 'close', close: parsed(closeSchema) };
+    default:
+      throw corrupt(`frame type ${payload[0]}: has no place in an input journal`);
   }
 }

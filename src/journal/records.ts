@@ -34,7 +34,6 @@ export type JournalRecord =
   | { readonly kind: 'close'; readonly close: JournalClose };
 
 const integer = z.number().int();
-const numbers = z.record(z.string(), z.number());
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 
 const market = z.strictObject({
@@ -49,13 +48,17 @@ const market = z.strictObject({
   contractSize: z.string(),
 });
 
-// The parameters of the stages are numbers by name; which ones is theirs to say.
+const parameters = z.record(z.string(), z.union([z.number(), z.string(), z.boolean()]));
+
+// The parameters of the stages are plain values by name; which ones is theirs to say.
 const settings = z.strictObject({
   markets: z
-    .array(z.strictObject({ market, sampling: numbers, fairValue: numbers, quotes: numbers, risk: numbers }))
+    .array(
+      z.strictObject({ market, sampling: parameters, fairValue: parameters, quotes: parameters, risk: parameters }),
+    )
     .min(1),
-  orders: numbers,
-  fees: numbers,
+  orders: parameters,
+  fees: parameters,
   wakePeriodMs: z.number().positive(),
 }) as unknown as z.ZodType<AccountSettings>;
 
@@ -107,6 +110,9 @@ const INPUT_KINDS: ReadonlySet<string> = new Set<Input['kind']>([
   'settlement',
   'openOrders',
   'balances',
+  'recovered',
+  'blocksMissed',
+  'storeStatus',
   'command',
   'tick',
   'reject',

@@ -141,6 +141,8 @@ function step(parameters: OrderParameters, state: OrdersState, event: OrdersInpu
     case 'batchUnknown':
     case 'balances':
     case 'recovered':
+    case 'blocksMissed':
+    case 'storeStatus':
     case 'reject':
       return;
   }

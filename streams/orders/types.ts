@@ -156,6 +156,21 @@ export interface Recovered extends Stamped {
   readonly trading: { readonly state: string; readonly cause: string; readonly text: string } | null;
 }
 
+/** No node has these blocks any more: what was settled in them will never be told. */
+export interface BlocksMissed extends Stamped {
+  readonly kind: 'blocksMissed';
+  /** The first and the last of them. */
+  readonly fromHeight: number;
+  readonly toHeight: number;
+}
+
+/** The account's journal cannot be written (`down`), or can again: without it no order may be placed. */
+export interface StoreStatus extends Stamped {
+  readonly kind: 'storeStatus';
+  readonly status: 'up' | 'down';
+  readonly reason: string;
+}
+
 /** Everything that a venue, or the account's journal, reports about the account. */
 export type ExecutionInput =
   | BlockCommitted
@@ -166,7 +181,9 @@ export type ExecutionInput =
   | Settlement
   | OpenOrders
   | Balances
-  | Recovered;
+  | Recovered
+  | BlocksMissed
+  | StoreStatus;
 
 // ── What the order stage tells the others ───────────────────────────────────────────────────────────────────────────
 
