@@ -26,7 +26,6 @@ const signed = {
   sequence: '12',
   timeoutHeight: 30,
   signedHeight: 20,
-  places: 1,
 } as const;
 
 const story: readonly AccountRecord[] = [

@@ -14,8 +14,6 @@ export interface SignedBatch {
   readonly timeoutHeight: number;
   /** The chain's height when it was signed: no block up to this one has it. */
   readonly signedHeight: number;
-  /** How many orders it places: as many ids does the chain give out for it. */
-  readonly places: number;
 }
 
 /** Everything about an account that has to outlive the process: what the records of its journal add up to. Plain data. */
@@ -93,7 +91,6 @@ const signed = {
   sequence: z.string().regex(/^\d{1,20}$/),
   timeoutHeight: count,
   signedHeight: count,
-  places: count,
 };
 
 const trading = z.strictObject({ state: z.string(), cause: z.string(), text: z.string() }).nullable();
