@@ -272,6 +272,7 @@ describe('a transaction', () => {
     const funds = [{ denom: 'uusdc', amount: `1${'0'.repeat(13)}` }];
     const { results, end } = block(alice.place(chain, [[0, '1', '1']], { funds }));
     expect(results[0]).toMatchObject({ code: 5, codespace: 'sdk' });
+    expect(results[0]!.events).toContainEqual({ type: 'tx', attributes: [['fee', '50000usei']] });
     expect(end.match).toBeNull();
     expect(chain.account(alice.address)!.sequence).toBe(1);
   });

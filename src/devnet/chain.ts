@@ -125,10 +125,12 @@ export class Chain {
 
   /** Executes a signed transaction in the current block. */
   deliverTx(bytes: Uint8Array): TxResult {
-    return resultOf(bytes, (tx) => {
+    return resultOf(bytes, (tx, keep) => {
       const accounts = new DeliverView(this.#accounts, this.bank);
       checkAnte(tx, accounts, this, 'deliver');
       applyAnte(tx, accounts);
+      // From here on the fee is paid, and the result says so even when the messages fail.
+      keep(anteEvents(tx));
       return this.#execute(tx, 'deliver');
     });
   }
@@ -312,17 +314,24 @@ export class Chain {
 
 type Executed = Pick<TxResult, 'data' | 'events' | 'log' | 'gasUsed'>;
 
-/** Runs a transaction and turns refusals into results with their code. */
-function resultOf(bytes: Uint8Array, run: (tx: DecodedTx) => Executed): TxResult {
+/** Runs a transaction and turns refusals into results with their code; `keep` takes events that a refusal leaves standing. */
+function resultOf(
+  bytes: Uint8Array,
+  run: (tx: DecodedTx, keep: (events: readonly AbciEvent[]) => void) => Executed,
+): TxResult {
   let gasWanted = 0n;
+  let events: readonly AbciEvent[] = [];
   try {
     const tx = decodeTx(bytes);
     gasWanted = tx.gasLimit;
-    return { code: 0, codespace: '', gasWanted, ...run(tx) };
+    const done = run(tx, (kept) => {
+      events = kept;
+    });
+    return { code: 0, codespace: '', gasWanted, ...done };
   } catch (error) {
     if (!(error instanceof TxRefusal)) throw error;
     const { code, codespace, message } = error;
-    return { code, codespace, log: message, data: new Uint8Array(0), events: [], gasWanted, gasUsed: 0n };
+    return { code, codespace, log: message, data: new Uint8Array(0), events, gasWanted, gasUsed: 0n };
   }
 }
 

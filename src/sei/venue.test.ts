@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { DEVNET_MNEMONIC } from '../devnet/devnet.ts';
+import type { FormerTx, SignedRecord } from './client/transactions.ts';
 import { ask, bid, chain, closeAll, closeLater, OTHER, trader, venueOn } from './fixtures/trader.ts';
 import type { SeiVenueOptions } from './venue.ts';
 
@@ -80,6 +81,28 @@ describe('the Sei venue', () => {
     const same = [await trader(devnet), await trader(devnet)];
     const fates = await Promise.all(same.map((one, i) => one.send([{ ...bid, tick: 590_000 + i }])));
     expect(fates.map(({ kind }) => kind)).toEqual(['batchCommitted', 'batchCommitted']);
+  });
+
+  it('finds out what became of a former process’s transaction and what was missed, and then tells what there is', async () => {
+    const devnet = await chain();
+    const signed: FormerTx[] = [];
+    const onSigned = (batchId: number, record: SignedRecord) => void signed.push({ batchId, ...record });
+    const [former, you] = [await trader(devnet, { onSigned }), await trader(devnet, { mnemonic: () => OTHER })];
+    await former.send([ask]);
+    await former.venue.close();
+    const [resume] = signed;
+    await you.send([{ side: 'buy', tick: 610_000, lots: 7 }]);
+    const me = await trader(devnet, { resume: resume!, fromHeight: resume!.signedHeight });
+    await me.until(() => me.of('balances').length > 0, 'the account');
+    const told = me.inputs.map(({ kind }) => kind).filter((kind) => !['block', 'feedStatus', 'trade'].includes(kind));
+    expect(told.slice(0, 2)).toEqual(['batchCommitted', 'settlement']);
+    expect(told.indexOf('openOrders')).toBeGreaterThan(1);
+    expect(me.of('batchCommitted')).toMatchObject([
+      { batchId: 1, txHash: resume!.txHash, feeUsei: expect.any(String) },
+    ]);
+    expect(me.of('settlement')).toMatchObject([{ side: 'sell', lots: 7 }]);
+    expect(me.of('openOrders')[0]!.orders).toMatchObject([{ lots: 13 }]);
+    expect((await me.send([bid])).kind).toBe('batchCommitted');
   });
 
   it('refuses to start as configured, saying what to do, and never shows the mnemonic', async () => {

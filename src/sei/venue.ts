@@ -6,7 +6,7 @@ import { BlockNews } from './client/news.ts';
 import { ChainReads } from './client/reads.ts';
 import { type EndpointHealth, FailoverRpc, RpcError } from './client/rpc.ts';
 import type { GasPolicy } from './client/signing.ts';
-import { Transactions } from './client/transactions.ts';
+import { type FormerTx, type OnSigned, Transactions } from './client/transactions.ts';
 import { walletOf } from './client/wallet.ts';
 import { pairProblem } from './pairs.ts';
 
@@ -37,6 +37,19 @@ export interface SeiVenueOptions {
   /** Numbers in [0, 1), to spread reconnections. */
   readonly random: () => number;
   readonly nowUs: () => number;
+  /**
+   * Told of every transaction before its bytes leave, so that a process that comes after can find out about it. The bytes wait
+   * for a promise; when it fails, or this throws, they stay here and the batch is refused.
+   */
+  readonly onSigned?: OnSigned;
+  /** A former process's transaction, whose fate is told like any other's before a new one is signed. */
+  readonly resume?: FormerTx | undefined;
+  /**
+   * The account's news up to this block are known from before: those of later blocks are told, and only then what the account
+   * has. Blocks that nodes no longer keep are named by a reject `history-pruned`. With {@link resume}, blocks are read from where
+   * that was signed; settlements told twice are known by their ids.
+   */
+  readonly fromHeight?: number | undefined;
 }
 
 /** Endpoints are looked at this often: a round trip of each is cheap, and a lagging one is found within seconds. */
@@ -51,6 +64,9 @@ const WATCHDOG_EVERY_MS = 500;
 
 /** The first look needs a state at one height, and a node may be about to take the next block: then another. */
 const FIRST_LOOKS_MOST = 5;
+
+/** A chain that is further behind what is known of it is another one: nodes that start again are minutes behind at most. */
+const BEHIND_MOST_BLOCKS = 1_000;
 
 /** More waiting transactions than this count as full congestion: several blocks' worth. */
 const CONGESTED_TXS = 500;
@@ -125,7 +141,7 @@ export class SeiVenue implements Venue {
     const reads = new ChainReads(this.#rpc, options.contract);
     await this.#checkPairs(reads);
     const { accountNumber, sequence } = await this.#accountOf(reads, address);
-    const height = await this.#tellAccount(reads, address);
+    const { told, newest } = await this.#firstHeights(reads, address);
     const context = {
       wallet,
       chainId: this.#rpc.chainId,
@@ -135,7 +151,9 @@ export class SeiVenue implements Venue {
       gas: options.gas,
     };
     const inletNow = () => this.#inlet;
-    const transactions = new Transactions(this.#rpc, reads, context, { sequence, height }, inletNow);
+    const { resume: former, onSigned } = options;
+    const start = { sequence, height: newest, former, onSigned };
+    const transactions = new Transactions(this.#rpc, reads, context, start, inletNow);
     const news = new BlockNews({
       rpc: this.#rpc,
       reads,
@@ -143,7 +161,8 @@ export class SeiVenue implements Venue {
       account: address,
       transactions,
       inlet: inletNow,
-      fromHeight: height,
+      fromHeight: told,
+      accountFirst: this.#recovers,
       onBlock: () => this.#live(),
     });
     const watch = this.#watch(news);
@@ -238,10 +257,31 @@ export class SeiVenue implements Venue {
     }
   }
 
+  get #recovers(): boolean {
+    return this.#options.fromHeight !== undefined || this.#options.resume !== undefined;
+  }
+
+  /** @returns the height after which blocks are told, and the newest that the chain is known to have */
+  async #firstHeights(reads: ChainReads, address: string): Promise<{ told: number; newest: number }> {
+    const { fromHeight, resume, chainId } = this.#options;
+    if (!this.#recovers) {
+      const told = await this.#tellAccount(reads, address);
+      return { told, newest: told };
+    }
+    const known = fromHeight ?? resume!.signedHeight;
+    // Of an answer about the state, not a mere claim: transactions are signed for the blocks that follow it.
+    const { height: newest } = await reads.balances(address, 0);
+    if (known > newest + BEHIND_MOST_BLOCKS)
+      throw new Error(
+        `the account is known up to block ${known}, the chain is at ${newest}: this is not the chain '${chainId}' of before`,
+      );
+    return { told: Math.min(known, resume?.signedHeight ?? known), newest };
+  }
+
   /** Tells what the account has, before any block. @returns the height it is of */
   async #tellAccount(reads: ChainReads, address: string): Promise<number> {
     for (let look = 1; ; look += 1) {
-      const { height, amounts } = await reads.balances(address);
+      const { height, amounts } = await reads.balances(address, 0);
       try {
         const orders = await reads.orders(address, this.markets, height);
         this.#inlet?.accept({ kind: 'openOrders', seq: 0, timeUs: 0, height, orders });

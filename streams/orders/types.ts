@@ -65,7 +65,7 @@ export interface BatchCommitted extends Stamped {
   readonly feeUsei?: string;
 }
 
-/** The batch certainly had no effect, and never will. */
+/** The batch certainly had no effect on any order, and never will. */
 export interface BatchRefused extends Stamped {
   readonly kind: 'batchRefused';
   readonly batchId: number;
@@ -73,6 +73,8 @@ export interface BatchRefused extends Stamped {
   readonly code: number;
   readonly codespace: string;
   readonly reason: string;
+  /** What it cost in usei all the same: a transaction that fails in a block has paid. Absent when it cost nothing. */
+  readonly feeUsei?: string;
 }
 
 /**

@@ -24,7 +24,7 @@ function chainOf(state: { height: number; kept: number; known: number; broken: S
     reads: {
       block: async (height) => {
         demand(height);
-        return { height, timeUs: height * 1_000, txs: [] };
+        return { height, timeUs: height * 1_000, txHashes: [] };
       },
       match: async () => undefined,
       book: async () => ({ bids: [], asks: [] }),
@@ -36,6 +36,7 @@ function chainOf(state: { height: number; kept: number; known: number; broken: S
     account: 'sei1me',
     inlet: () => ({ accept: (input) => inputs.push(input) }),
     fromHeight: 100,
+    accountFirst: false,
     onBlock: () => {},
   });
   const heights = (): number[] => inputs.flatMap((input) => (input.kind === 'block' ? [input.height] : []));
@@ -73,8 +74,11 @@ describe('news of blocks', () => {
     news.reached(300);
     await vi.advanceTimersByTimeAsync(5_000);
     expect(heights()).toEqual(Array.from({ length: 51 }, (_, i) => 250 + i));
-    expect(reasons().filter((reason) => reason === 'gap').length).toBe(1);
-    expect(missing.length).toBe(149);
+    expect(reasons().filter((reason) => reason === 'history-pruned').length).toBe(1);
+    expect(missing.length).toBe(1);
+    expect(inputs.find((input) => input.kind === 'reject' && input.reason === 'history-pruned')).toMatchObject({
+      detail: expect.stringContaining('blocks 101 to 249 '),
+    });
     expect(inputs.filter(({ kind }) => kind === 'openOrders')).toMatchObject([{ height: 300 }]);
   });
 

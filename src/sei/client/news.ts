@@ -16,6 +16,8 @@ export interface NewsOptions {
   readonly inlet: () => Inlet | undefined;
   /** News begin with the block after this one. */
   readonly fromHeight: number;
+  /** Whether the account's orders and balances are told with the first block whose state can be had. */
+  readonly accountFirst: boolean;
   /** Called before each block is told. */
   readonly onBlock: () => void;
 }
@@ -25,6 +27,9 @@ const RETRY_MS = 200;
 
 /** A block that nodes refuse so often, though the chain is beyond it, is no longer kept by any of them: a second. */
 const REFUSALS_MOST = 5;
+
+/** So many blocks in a row without the account's state are told: one alone is a node that was quicker than we. */
+const ACCOUNT_MISSES_TOLD = 5;
 
 /** The chain counts as beyond a block when a node has claimed so many more: heights of several nodes differ a little. */
 const BEYOND_BLOCKS = 10;
@@ -61,13 +66,14 @@ export class BlockNews {
   #running = false;
   #closed = false;
   #refusals = 0;
-  #skipping = false;
-  #accountWanted = false;
+  #accountWanted: boolean;
+  #accountMisses = 0;
 
   constructor(options: NewsOptions) {
     this.#options = options;
     this.#height = options.fromHeight;
     this.#target = options.fromHeight;
+    this.#accountWanted = options.accountFirst;
   }
 
   /** The last block whose news were told. */
@@ -99,7 +105,6 @@ export class BlockNews {
         if (this.#closed) break;
         this.#height = height;
         this.#refusals = 0;
-        this.#skipping = false;
         this.#tell(item);
       } catch (error) {
         await this.#failed(height, error as Error);
@@ -135,10 +140,17 @@ export class BlockNews {
   async #account(height: number): Promise<AccountState | undefined> {
     const { reads, markets, account } = this.#options;
     try {
-      const [orders, balances] = await Promise.all([reads.orders(account, markets, height), reads.balances(account)]);
+      const [orders, balances] = await Promise.all([
+        reads.orders(account, markets, height),
+        reads.balances(account, height),
+      ]);
+      this.#accountMisses = 0;
       return { orders, balances };
     } catch (error) {
-      this.#reject('reconciliation-failed', (error as Error).message);
+      this.#accountMisses += 1;
+      // A node that went on to the next block meanwhile may know the balances of that one only.
+      if (!(error instanceof RpcError) || this.#accountMisses % ACCOUNT_MISSES_TOLD === 0)
+        this.#reject('reconciliation-failed', (error as Error).message);
       return undefined;
     }
   }
@@ -171,9 +183,9 @@ export class BlockNews {
     if (this.#closed) return;
     if (error instanceof RpcError) this.#refusals += 1;
     const beyond = this.#options.rpc.height >= height + BEYOND_BLOCKS;
-    if (error instanceof RpcError && beyond && (this.#skipping || this.#refusals >= REFUSALS_MOST)) {
-      this.#skip(height, error);
-      return;
+    if (error instanceof RpcError && beyond && this.#refusals >= REFUSALS_MOST) {
+      const skipped = await this.#skip(height, error).catch(() => false);
+      if (skipped) return;
     }
     this.#reject('read-failed', `block ${height}: ${error.message}`);
     // Perhaps the chain is not there at all: the next claim of a height starts anew.
@@ -181,13 +193,42 @@ export class BlockNews {
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }
 
-  /** No node has this block any more. The account's state is wanted, since its settlements will not be told. */
-  #skip(height: number, error: Error): void {
-    if (!this.#skipping) this.#reject('gap', `block ${height} cannot be had any more: ${error.message}`);
-    this.#skipping = true;
-    this.#height = height;
+  /**
+   * No node has this block any more: goes on with the first that can be had. The account's state is wanted, since
+   * settlements of the missing ones will not be told.
+   */
+  async #skip(height: number, error: Error): Promise<boolean> {
+    const last = (await this.#firstKept(height, this.#options.rpc.height)) - 1;
+    if (this.#closed) return true;
+    this.#reject('history-pruned', `blocks ${height} to ${last} cannot be had any more: ${error.message}`);
+    this.#height = last;
+    this.#target = Math.max(this.#target, last);
+    this.#refusals = 0;
     this.#options.transactions.blockMissing();
     this.#accountWanted = true;
+    return true;
+  }
+
+  /** The first block that can be had, by halving: nodes drop the oldest first. @throws Error when not even the newest can */
+  async #firstKept(refused: number, newest: number): Promise<number> {
+    if (!(await this.#has(newest))) throw new Error(`block ${newest} was claimed and cannot be had`);
+    let [below, kept] = [refused, newest];
+    while (kept - below > 1 && !this.#closed) {
+      const middle = Math.floor((below + kept) / 2);
+      if (await this.#has(middle)) kept = middle;
+      else below = middle;
+    }
+    return kept;
+  }
+
+  async #has(height: number): Promise<boolean> {
+    try {
+      await Promise.all([this.#options.reads.block(height), this.#options.reads.match(height, () => undefined)]);
+      return true;
+    } catch (error) {
+      if (error instanceof RpcError) return false;
+      throw error;
+    }
   }
 
   #reject(reason: string, detail: string, market = ''): void {

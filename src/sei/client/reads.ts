@@ -1,4 +1,5 @@
-import { fromBase64, fromHex, toBase64, toHex } from '@cosmjs/encoding';
+import { createHash } from 'node:crypto';
+import { fromBase64, fromHex, fromUtf8, toBase64, toHex, toUtf8 } from '@cosmjs/encoding';
 import { z } from 'zod';
 import type { Levels, Market } from '../../../streams/market/types.ts';
 import type { RestingOrder } from '../../../streams/orders/types.ts';
@@ -32,13 +33,16 @@ import { lotsOf, ticksOf } from './steps.ts';
 const LEVELS_A_PAGE = 250n;
 const PAGES_MOST = 4;
 
+/** `fee`, as attributes' names are written in block results. */
+const FEE_KEY = toBase64(toUtf8('fee'));
+
 /** A block as far as the client needs it. */
 export interface Block {
   readonly height: number;
   /** Header time, integer microseconds. */
   readonly timeUs: number;
-  /** The transactions' bytes in base64. */
-  readonly txs: readonly string[];
+  /** The transactions' hashes (SHA-256 of their bytes, upper-case hexadecimal), in order. */
+  readonly txHashes: readonly string[];
 }
 
 /** What became of a transaction in a block. */
@@ -49,6 +53,8 @@ export interface IncludedTx {
   readonly log: string;
   /** Ids of the orders placed, in the order of the messages. */
   readonly orderIds: readonly string[];
+  /** The fee that it has paid, by its events; absent when it paid none, or these do not tell. */
+  readonly feeUsei?: string;
 }
 
 const heightText = z.string().regex(/^\d{1,15}$/);
@@ -71,7 +77,18 @@ const txResultSchema = z.object({
   codespace: z.string().optional(),
   log: z.string().optional(),
   data: base64,
+  // Read of the one transaction that is ours.
+  events: z.unknown(),
 });
+
+const eventsSchema = z
+  .array(
+    z.object({
+      type: z.string(),
+      attributes: z.array(z.object({ key: z.string().nullish(), value: z.string().nullish() })).nullish(),
+    }),
+  )
+  .nullish();
 
 const blockResultsSchema = z.object({ height: heightText, txs_results: z.array(txResultSchema).nullish() });
 const txSchema = z.object({ height: heightText, tx_result: txResultSchema });
@@ -105,7 +122,7 @@ export class ChainReads {
       const { header, data } = blockSchema.parse(result).block;
       if (Number(header.height) !== height)
         throw new Implausible('', 'nonsense', `block ${header.height}, asked for ${height}`);
-      return { height, timeUs: microsOf(header.time), txs: data.txs ?? [] };
+      return { height, timeUs: microsOf(header.time), txHashes: (data.txs ?? []).map(txHashOf) };
     });
   }
 
@@ -159,19 +176,19 @@ export class ChainReads {
     });
   }
 
-  /** All balances of an account in smallest units, as decimal texts, and the height they are of. */
-  async balances(address: string): Promise<{ height: number; amounts: Record<string, string> }> {
+  /** All balances of an account in smallest units, as decimal texts, and the height they are of; 0 asks for the newest. */
+  async balances(address: string, atHeight: number): Promise<{ height: number; amounts: Record<string, string> }> {
     const path = '/cosmos.bank.v1beta1.Query/AllBalances';
     const request = queryAllBalancesRequest.encode({ address });
-    return await this.#query(path, request, queryAllBalancesResponse, 0, ({ balances }, height) => {
+    return await this.#query(path, request, queryAllBalancesResponse, atHeight, ({ balances }, height) => {
       const wrong = balances.find(({ amount }) => !/^\d{1,78}$/.test(amount));
       if (wrong !== undefined) throw new Implausible('', 'nonsense', `balance '${wrong.amount}' of '${wrong.denom}'`);
       return { height, amounts: Object.fromEntries(balances.map(({ denom, amount }) => [denom, amount])) };
     });
   }
 
-  /** The outcome of the transaction at a place in a block. @param places how many orders it placed */
-  async resultInBlock(height: number, index: number, places: number): Promise<IncludedTx> {
+  /** The outcome of the transaction at a place in a block. @param places how many orders it placed, if that is known */
+  async resultInBlock(height: number, index: number, places: number | undefined): Promise<IncludedTx> {
     return await this.#rpc.read('block_results', { height: String(height) }, (result) => {
       const results = blockResultsSchema.parse(result);
       const found = results.txs_results?.[index];
@@ -182,7 +199,7 @@ export class ChainReads {
   }
 
   /** A transaction by its hash, from a node's index; undefined when that does not know it (yet). */
-  async resultByHash(hash: string, places: number): Promise<IncludedTx | undefined> {
+  async resultByHash(hash: string, places: number | undefined): Promise<IncludedTx | undefined> {
     try {
       return await this.#rpc.read('tx', { hash: toBase64(fromHex(hash)) }, (result) => {
         const { height, tx_result } = txSchema.parse(result);
@@ -249,7 +266,7 @@ function demandOrder({ symbol }: Market, levels: Levels, falling: boolean): void
   }
 }
 
-function includedTx(height: number, result: z.infer<typeof txResultSchema>, places: number): IncludedTx {
+function includedTx(height: number, result: z.infer<typeof txResultSchema>, places: number | undefined): IncludedTx {
   const { code = 0, codespace = '', log = '', data } = result;
   const orderIds =
     code !== 0
@@ -258,9 +275,26 @@ function includedTx(height: number, result: z.infer<typeof txResultSchema>, plac
           .decode(fromBase64(data ?? ''))
           .data.filter(({ msgType }) => msgType === msgPlaceOrders.typeUrl)
           .flatMap((message) => msgPlaceOrdersResponse.decode(message.data).orderIds.map(String));
-  if (code === 0 && orderIds.length !== places)
+  if (code === 0 && places !== undefined && orderIds.length !== places)
     throw new Implausible('', 'nonsense', `${orderIds.length} order ids for ${places} placed orders`);
-  return { height, code, codespace, log, orderIds };
+  const feeUsei = feeIn(eventsSchema.parse(result.events));
+  return { height, code, codespace, log, orderIds, ...(feeUsei === undefined ? {} : { feeUsei }) };
+}
+
+/** `tx.fee`, an event of the checks before the messages: there whenever these passed, and so the fee was taken. */
+function feeIn(events: z.infer<typeof eventsSchema>): string | undefined {
+  for (const { type, attributes } of events ?? []) {
+    if (type !== 'tx') continue;
+    const value = attributes?.find(({ key }) => key === FEE_KEY)?.value;
+    const coins = value === undefined || value === null ? '' : fromUtf8(fromBase64(value), true);
+    const coin = coins.split(',').find((text) => /^\d{1,30}usei$/.test(text));
+    if (coin !== undefined) return coin.slice(0, -'usei'.length);
+  }
+  return undefined;
+}
+
+function txHashOf(base64Text: string): string {
+  return createHash('sha256').update(base64Text, 'base64').digest('hex').toUpperCase();
 }
 
 /** A header's time, `2026-11-21T08:00:00.123456789Z`, in integer microseconds. */

@@ -1,10 +1,13 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Input } from '../../../streams/inputs.ts';
 import { DEVNET_MNEMONIC } from '../../devnet/devnet.ts';
 import type { IncludedTx } from './reads.ts';
-import { Transactions } from './transactions.ts';
+import { Transactions, type TransactionsStart } from './transactions.ts';
 import { NoAnswer } from './transport.ts';
 import { walletOf } from './wallet.ts';
+
+const hashOf = (tx: string): string => createHash('sha256').update(tx, 'base64').digest('hex').toUpperCase();
 
 type Answer = { code: number; codespace?: string; log?: string } | NoAnswer;
 
@@ -16,7 +19,7 @@ const wrongSequence = (expected: number): Answer => ({
 });
 
 /** Transactions of an account at sequence 7 and height 100, with the answers to its broadcasts by hand. */
-async function sending(indexed: IncludedTx | undefined = undefined) {
+async function sending(indexed: IncludedTx | undefined = undefined, start: Partial<TransactionsStart> = {}) {
   const inputs: Input[] = [];
   const sent: string[] = [];
   const waiting: ((answer: Answer) => void)[] = [];
@@ -41,7 +44,7 @@ async function sending(indexed: IncludedTx | undefined = undefined) {
       markets: new Map(),
       gas: { basePriceUsei: 0.1, urgency: 'normal' },
     },
-    { sequence: 7n, height: 100 },
+    { sequence: 7n, height: 100, ...start },
     () => ({ accept: (input) => inputs.push(input) }),
   );
   const submit = (batchId: number): void =>
@@ -52,7 +55,7 @@ async function sending(indexed: IncludedTx | undefined = undefined) {
     await settled();
   };
   const block = async (height: number, txs: readonly string[]): Promise<void> => {
-    transactions.tell(height, await transactions.find({ height, timeUs: 0, txs }), new Map());
+    transactions.tell(height, await transactions.find({ height, timeUs: 0, txHashes: txs.map(hashOf) }), new Map());
     await settled();
   };
   return { transactions, inputs, sent, submit, answer, block, kinds: () => inputs.map(({ kind }) => kind) };
@@ -68,7 +71,7 @@ describe('the transaction under way', () => {
   it('is found in its block though its broadcast was never answered; a late answer changes nothing', async () => {
     const { transactions, submit, sent, answer, block, kinds } = await sending();
     submit(1);
-    await block(101, ['other', sent[0]!]);
+    await block(101, ['b3RoZXI=', sent[0]!]);
     expect(kinds()).toEqual(['batchCommitted']);
     await answer({ code: 0 });
     expect(kinds()).toEqual(['batchCommitted']);
@@ -166,5 +169,77 @@ describe('the transaction under way', () => {
     expect(inputs).toMatchObject([{ kind: 'batchRefused', reason: expect.stringContaining("market 'DOGE'") }]);
     submit(2);
     expect(sent.length).toBe(1);
+  });
+
+  it('is told of before its bytes leave, again when it is signed anew, and stays here when that fails', async () => {
+    const told: [number, number, string, number][] = [];
+    const written: ((error?: Error) => void)[] = [];
+    const { submit, sent, answer, block, inputs } = await sending(undefined, {
+      onSigned: (batchId, { sequence, timeoutHeight }) => {
+        told.push([batchId, sent.length, sequence, timeoutHeight]);
+        return new Promise((resolve, reject) => written.push((error) => (error ? reject(error) : resolve())));
+      },
+    });
+    const write = async (error?: Error): Promise<void> => {
+      written.shift()!(error);
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    submit(1);
+    await block(101, []);
+    expect(sent.length).toBe(0);
+    await write();
+    await answer(wrongSequence(8));
+    expect(sent.length).toBe(1);
+    await write();
+    await answer({ code: 0 });
+    await block(102, [sent[1]!]);
+    submit(2);
+    await write(new Error('disk full'));
+    expect(sent.length).toBe(2);
+    expect(inputs.at(-1)).toMatchObject({
+      kind: 'batchRefused',
+      batchId: 2,
+      reason: expect.stringContaining('disk full'),
+    });
+    submit(3);
+    expect(told).toEqual([
+      [1, 0, '7', 110],
+      [1, 1, '8', 111],
+      [2, 2, '9', 112],
+      [3, 2, '9', 112],
+    ]);
+  });
+
+  it('of a former process is looked for, never sent, and comes before any other', async () => {
+    const txHash = hashOf('Zm9ybWVy');
+    const former = { batchId: 41, txHash, sequence: '7', signedHeight: 95, timeoutHeight: 105 };
+    const { submit, sent, block, inputs, kinds } = await sending(undefined, { former });
+    submit(42);
+    for (let height = 96; height < 105; height += 1) await block(height, []);
+    expect([sent, inputs]).toEqual([[], []]);
+    await block(105, ['Zm9ybWVy']);
+    expect(inputs).toMatchObject([{ kind: 'batchCommitted', batchId: 41, txHash, orderIds: [] }]);
+    expect(sent.length).toBe(1);
+    const lost = await sending(undefined, { former });
+    await lost.block(105, []);
+    expect(lost.inputs).toMatchObject([{ kind: 'batchRefused', batchId: 41, txHash }]);
+    expect(kinds()).toEqual(['batchCommitted']);
+  });
+
+  it('that failed in its block says what it has paid', async () => {
+    const failed: IncludedTx = {
+      height: 105,
+      code: 11,
+      codespace: 'sdk',
+      log: 'out of gas',
+      orderIds: [],
+      feeUsei: '9',
+    };
+    const { transactions, submit, answer, block, inputs } = await sending(failed);
+    submit(1);
+    await answer({ code: 0 });
+    transactions.blockMissing();
+    await block(110, []);
+    expect(inputs.at(-1)).toMatchObject({ kind: 'batchRefused', code: 11, feeUsei: '9' });
   });
 });

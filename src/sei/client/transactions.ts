@@ -4,7 +4,7 @@ import type { OrderBatch } from '../../../streams/orders/types.ts';
 import type { Inlet } from '../../venue/port.ts';
 import type { Block, ChainReads, IncludedTx } from './reads.ts';
 import { type FailoverRpc, RpcError } from './rpc.ts';
-import { type SignedTx, type SigningContext, sign } from './signing.ts';
+import { type SigningContext, sign } from './signing.ts';
 
 /**
  * A transaction that no block took after this many is void: its timeout height forbids it. Ten blocks are 4 s, longer
@@ -30,12 +30,38 @@ const IN_MEMPOOL = 19;
 
 const broadcastSchema = z.object({ code: z.int(), codespace: z.string().nullish(), log: z.string().nullish() });
 
-interface Pending {
-  readonly batch: OrderBatch;
-  readonly tx: SignedTx & { readonly feeUsei: number };
-  readonly base64: string;
-  /** Height when it was signed. */
+/** What a process that comes after has to know of a transaction to find out what became of it. */
+export interface SignedRecord {
+  readonly txHash: string;
+  readonly sequence: string;
+  /** No later block takes it. */
+  readonly timeoutHeight: number;
+  /** The last block told when it was signed: no block up to this one has it. */
   readonly signedHeight: number;
+}
+
+/** A transaction that a former process signed, and of which it may not have learnt the fate. */
+export interface FormerTx extends SignedRecord {
+  readonly batchId: number;
+}
+
+/** Called before a transaction's bytes leave; these wait for a promise, and stay here when it fails. */
+export type OnSigned = (batchId: number, record: SignedRecord) => void | Promise<void>;
+
+/** Where the account's transactions begin. */
+export interface TransactionsStart {
+  /** The account's next sequence. */
+  readonly sequence: bigint;
+  readonly height: number;
+  readonly former?: FormerTx | undefined;
+  readonly onSigned?: OnSigned | undefined;
+}
+
+interface Pending extends Omit<SignedRecord, 'sequence'> {
+  readonly batchId: number;
+  readonly sequence: bigint;
+  /** What to sign again with another sequence, and the bytes to send; a former process's can only be looked for. */
+  readonly own: { readonly batch: OrderBatch; readonly base64: string; readonly feeUsei: string } | undefined;
   readonly repairs: number;
   /** A node has answered for it. */
   accepted: boolean;
@@ -47,6 +73,9 @@ interface Pending {
   indexLooks: number;
 }
 
+/** What is known of a transaction at first. */
+const NEW = { accepted: false, doubtful: false, sending: false, blocksMissing: false, indexLooks: 0 };
+
 /** What a block says of the transaction under way. */
 export interface Found {
   readonly pending: object;
@@ -56,7 +85,7 @@ export interface Found {
 /**
  * The one transaction that the account has under way, from signature to certain fate.
  *
- * Every block up to its timeout height is searched for its bytes. In a block, it has its result; in none of them, it is void
+ * Every block up to its timeout height is searched for its hash. In a block, it has its result; in none of them, it is void
  * for ever. No answer to a broadcast, then, says nothing: the same bytes are sent again, which cannot double an order
  * because all copies carry one sequence.
  */
@@ -65,6 +94,7 @@ export class Transactions {
   readonly #reads: Pick<ChainReads, 'account' | 'resultInBlock' | 'resultByHash'>;
   readonly #context: SigningContext;
   readonly #inlet: () => Inlet | undefined;
+  readonly #onSigned: OnSigned | undefined;
   readonly #queue: OrderBatch[] = [];
   #pending: Pending | undefined;
   /** Undefined when it has to be asked for. */
@@ -80,16 +110,22 @@ export class Transactions {
     rpc: Pick<FailoverRpc, 'once'>,
     reads: Pick<ChainReads, 'account' | 'resultInBlock' | 'resultByHash'>,
     context: SigningContext,
-    start: { readonly sequence: bigint; readonly height: number },
+    { sequence, height, former, onSigned }: TransactionsStart,
     inlet: () => Inlet | undefined,
   ) {
     this.#rpc = rpc;
     this.#reads = reads;
     this.#context = context;
     this.#inlet = inlet;
-    this.#sequence = start.sequence;
-    this.#leastSequence = start.sequence;
-    this.#height = start.height;
+    this.#onSigned = onSigned;
+    this.#sequence = sequence;
+    this.#leastSequence = sequence;
+    this.#height = height;
+    if (former !== undefined) {
+      this.#pending = { ...former, sequence: BigInt(former.sequence), own: undefined, repairs: 0, ...NEW };
+      // What it did to the sequence shows when its fate is known.
+      this.#sequence = undefined;
+    }
   }
 
   /** Whether nothing is under way or waits. */
@@ -100,7 +136,7 @@ export class Transactions {
   /** Sends a batch, or has it wait for the one under way. */
   submit(batch: OrderBatch): void {
     if (this.#queue.length >= QUEUE_MOST) {
-      this.#refuse(batch, '', -1, 'flashmm', `${QUEUE_MOST} batches wait already`);
+      this.#refuse(batch.batchId, '', -1, 'flashmm', `${QUEUE_MOST} batches wait already`);
       return;
     }
     this.#queue.push(batch);
@@ -110,9 +146,10 @@ export class Transactions {
   /** Looks for the transaction under way in a block. Changes nothing. */
   async find(block: Block): Promise<Found | undefined> {
     const pending = this.#pending;
-    const index = pending === undefined ? -1 : block.txs.indexOf(pending.base64);
+    const index = pending === undefined ? -1 : block.txHashes.indexOf(pending.txHash);
     if (pending === undefined || index < 0) return undefined;
-    return { pending, result: await this.#reads.resultInBlock(block.height, index, pending.batch.places.length) };
+    const places = pending.own?.batch.places.length;
+    return { pending, result: await this.#reads.resultInBlock(block.height, index, places) };
   }
 
   /**
@@ -125,7 +162,7 @@ export class Transactions {
     const pending = this.#pending;
     if (pending === undefined) return;
     if (found !== undefined && found.pending === pending) this.#conclude(pending, found.result, refused);
-    else if (height >= pending.tx.timeoutHeight) this.#expire(pending);
+    else if (height >= pending.timeoutHeight) this.#expire(pending);
     else if (!pending.accepted || height >= pending.signedHeight + SEND_AGAIN_AFTER_BLOCKS) void this.#send(pending);
   }
 
@@ -149,37 +186,65 @@ export class Transactions {
         this.#pending = this.#signed(batch, this.#sequence, 0);
       } catch (error) {
         // Nothing was signed or sent: this batch certainly has no effect.
-        this.#refuse(batch, '', -1, 'flashmm', (error as Error).message);
+        this.#refuse(batch.batchId, '', -1, 'flashmm', (error as Error).message);
         continue;
       } finally {
         this.#starting = false;
       }
-      void this.#send(this.#pending);
+      void this.#depart(this.#pending);
     }
   }
 
   #signed(batch: OrderBatch, sequence: bigint, repairs: number): Pending {
-    const tx = sign(this.#context, batch, sequence, this.#height + TIMEOUT_BLOCKS, this.congestion);
+    const signedHeight = this.#height;
+    const timeoutHeight = signedHeight + TIMEOUT_BLOCKS;
+    const tx = sign(this.#context, batch, sequence, timeoutHeight, this.congestion);
+    const own = { batch, base64: toBase64(tx.bytes), feeUsei: String(tx.feeUsei) };
     return {
-      batch,
-      tx,
-      base64: toBase64(tx.bytes),
-      signedHeight: this.#height,
+      batchId: batch.batchId,
+      txHash: tx.hash,
+      sequence,
+      timeoutHeight,
+      signedHeight,
+      own,
       repairs,
-      accepted: false,
-      doubtful: false,
-      sending: false,
-      blocksMissing: false,
-      indexLooks: 0,
+      ...NEW,
     };
+  }
+
+  /** Has it written down that the transaction exists, then sends it. Never throws. */
+  async #depart(pending: Pending): Promise<void> {
+    const { batchId, txHash, sequence, timeoutHeight, signedHeight } = pending;
+    pending.sending = true;
+    try {
+      const written = this.#onSigned?.(batchId, { txHash, sequence: String(sequence), timeoutHeight, signedHeight });
+      // Without a promise the bytes are on the wire before submit returns.
+      if (written !== undefined) await written;
+    } catch (error) {
+      if (this.#pending !== pending) return;
+      // Its bytes never left.
+      this.#pending = undefined;
+      this.#sequence = sequence;
+      this.#refuse(
+        batchId,
+        txHash,
+        -1,
+        'flashmm',
+        `not sent, since it was not written down: ${(error as Error).message}`,
+      );
+      void this.#start();
+      return;
+    }
+    pending.sending = false;
+    if (this.#pending === pending) await this.#send(pending);
   }
 
   /** Sends the bytes once. Never throws. */
   async #send(pending: Pending): Promise<void> {
-    if (pending.sending) return;
+    if (pending.sending || pending.own === undefined) return;
     pending.sending = true;
     try {
-      const answer = await this.#rpc.once('broadcast_tx_sync', { tx: pending.base64 }, (it) =>
+      const answer = await this.#rpc.once('broadcast_tx_sync', { tx: pending.own.base64 }, (it) =>
         broadcastSchema.parse(it),
       );
       if (this.#pending === pending)
@@ -195,7 +260,7 @@ export class Transactions {
   }
 
   async #answered(pending: Pending, code: number, codespace: string, log: string): Promise<void> {
-    const { batch, tx, repairs } = pending;
+    const { own, sequence, repairs } = pending;
     if (code === 0 || (codespace === 'sdk' && code === IN_MEMPOOL)) {
       this.#accept(pending);
       return;
@@ -209,71 +274,69 @@ export class Transactions {
     if (expected !== undefined && expected < this.#leastSequence) {
       // The node is behind: it will take these very bytes once it has caught up, or another node will.
       this.#doubt(pending, log);
-    } else if (expected === undefined || expected === tx.sequence || repairs >= SEQUENCE_REPAIRS_MOST) {
+    } else if (expected === undefined || expected === sequence || repairs >= SEQUENCE_REPAIRS_MOST) {
       this.#drop(pending, code, codespace, log);
     } else {
       this.#sequence = expected;
-      this.#pending = this.#signed(batch, expected, repairs + 1);
-      await this.#send(this.#pending);
+      this.#pending = this.#signed(own!.batch, expected, repairs + 1);
+      await this.#depart(this.#pending);
     }
   }
 
   #accept(pending: Pending): void {
     if (pending.accepted) return;
     pending.accepted = true;
-    const { batch, tx } = pending;
-    this.#inlet()?.accept({ kind: 'batchAccepted', seq: 0, timeUs: 0, batchId: batch.batchId, txHash: tx.hash });
+    const { batchId, txHash } = pending;
+    this.#inlet()?.accept({ kind: 'batchAccepted', seq: 0, timeUs: 0, batchId, txHash });
   }
 
   #doubt(pending: Pending, why: string): void {
     if (pending.doubtful || pending.accepted) return;
     pending.doubtful = true;
-    const { batch, tx } = pending;
-    const reason = why.slice(0, 300);
-    this.#inlet()?.accept({
-      kind: 'batchUnknown',
-      seq: 0,
-      timeUs: 0,
-      batchId: batch.batchId,
-      txHash: tx.hash,
-      reason,
-    });
+    const { batchId, txHash } = pending;
+    this.#inlet()?.accept({ kind: 'batchUnknown', seq: 0, timeUs: 0, batchId, txHash, reason: why.slice(0, 300) });
   }
 
   /** The node that was asked first refused it: no node has it. */
-  #drop({ batch, tx }: Pending, code: number, codespace: string, log: string): void {
+  #drop({ batchId, txHash, sequence }: Pending, code: number, codespace: string, log: string): void {
     this.#pending = undefined;
-    this.#sequence = code === WRONG_SEQUENCE ? undefined : tx.sequence;
-    this.#refuse(batch, tx.hash, code, codespace, log);
+    this.#sequence = code === WRONG_SEQUENCE ? undefined : sequence;
+    this.#refuse(batchId, txHash, code, codespace, log);
     void this.#start();
   }
 
-  #conclude({ batch, tx }: Pending, result: IncludedTx, refused: ReadonlyMap<string, string>): void {
+  #conclude(
+    { batchId, txHash, sequence, own }: Pending,
+    result: IncludedTx,
+    refused: ReadonlyMap<string, string>,
+  ): void {
     const { height, code, codespace, log } = result;
+    const feeUsei = result.feeUsei ?? (code === 0 ? own?.feeUsei : undefined);
+    const fee = feeUsei === undefined ? {} : { feeUsei };
     this.#pending = undefined;
     if (code === 0) {
-      this.#sequence = tx.sequence + 1n;
-      this.#leastSequence = this.#sequence;
+      this.#leastSequence = atLeast(this.#leastSequence, sequence + 1n);
+      this.#sequence = own === undefined ? undefined : this.#leastSequence;
       const orderIds = result.orderIds.map((id) => (refused.has(id) ? '' : id));
-      const stamp = { seq: 0, timeUs: 0, batchId: batch.batchId, txHash: tx.hash };
-      this.#inlet()?.accept({ kind: 'batchCommitted', ...stamp, height, orderIds, feeUsei: String(tx.feeUsei) });
+      const stamp = { seq: 0, timeUs: 0, batchId, txHash };
+      this.#inlet()?.accept({ kind: 'batchCommitted', ...stamp, height, orderIds, ...fee });
     } else {
       // Whether a failed transaction used up its sequence depends on where it failed.
       this.#sequence = undefined;
-      this.#refuse(batch, tx.hash, code, codespace, log);
+      this.#refuse(batchId, txHash, code, codespace, log, fee);
     }
     void this.#start();
   }
 
   #expire(pending: Pending): void {
     if (pending.blocksMissing) void this.#askIndex(pending);
-    else this.#void(pending, `no block up to its timeout height ${pending.tx.timeoutHeight} has it`);
+    else this.#void(pending, `no block up to its timeout height ${pending.timeoutHeight} has it`);
   }
 
-  #void({ batch, tx }: Pending, reason: string): void {
+  #void({ batchId, txHash }: Pending, reason: string): void {
     this.#pending = undefined;
     this.#sequence = undefined;
-    this.#refuse(batch, tx.hash, -1, 'flashmm', reason);
+    this.#refuse(batchId, txHash, -1, 'flashmm', reason);
     void this.#start();
   }
 
@@ -282,12 +345,12 @@ export class Transactions {
     if (pending.sending) return;
     pending.sending = true;
     try {
-      const result = await this.#reads.resultByHash(pending.tx.hash, pending.batch.places.length);
+      const result = await this.#reads.resultByHash(pending.txHash, pending.own?.batch.places.length);
       if (this.#pending !== pending) return;
       pending.indexLooks += 1;
       if (result !== undefined) this.#conclude(pending, result, new Map());
       else if (pending.indexLooks >= INDEX_LOOKS_MOST)
-        this.#void(pending, `its timeout height ${pending.tx.timeoutHeight} has passed and no node knows of it`);
+        this.#void(pending, `its timeout height ${pending.timeoutHeight} has passed and no node knows of it`);
     } catch {
       // Complained of where it was noticed; the next block asks again.
     } finally {
@@ -295,9 +358,17 @@ export class Transactions {
     }
   }
 
-  #refuse({ batchId }: OrderBatch, txHash: string, code: number, codespace: string, why: string): void {
+  #refuse(
+    batchId: number,
+    txHash: string,
+    code: number,
+    codespace: string,
+    why: string,
+    fee: { readonly feeUsei?: string } = {},
+  ): void {
     const reason = why.slice(0, 300);
-    this.#inlet()?.accept({ kind: 'batchRefused', seq: 0, timeUs: 0, batchId, txHash, code, codespace, reason });
+    const stamp = { seq: 0, timeUs: 0 };
+    this.#inlet()?.accept({ kind: 'batchRefused', ...stamp, batchId, txHash, code, codespace, reason, ...fee });
   }
 }
 
