@@ -22,7 +22,11 @@ export function accountSettings(config: Config, markets: readonly Market[], fees
   const periodMs = Math.round((MS_PER_S / config.sampling.quote_frequency_hz) * MS_PER_S) / MS_PER_S;
   return {
     markets: markets.map((market) => marketSettings(config, market, charged.makerFeeBps, periodMs)),
-    orders: { maxOrdersPerS: config.risk.max_orders_per_s, wishExpiresMs: config.risk.wish_expires_ms },
+    orders: {
+      maxOrdersPerS: config.risk.max_orders_per_s,
+      wishExpiresMs: config.risk.wish_expires_ms,
+      unknownOrders: config.orders.unknown_orders,
+    },
     fees: charged,
     wakePeriodMs: periodMs,
   };

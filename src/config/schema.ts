@@ -181,6 +181,13 @@ const risk = z.strictObject({
   ),
 });
 
+const orders = z.strictObject({
+  unknown_orders: setting(
+    oneOf(['cancel', 'adopt']).default('cancel'),
+    'What becomes of an order of the account on the chain that FlashMM has not placed: `cancel` it, or `adopt` it, which keeps it where it is as wished.',
+  ),
+});
+
 const journal = z.strictObject({
   enabled: setting(flag().default(true), 'Writes every input to the journal, so that the session can be replayed.'),
   segment_max_mb: setting(whole(1, 4_096).default(64), 'Size at which a journal segment is closed, MB.'),
@@ -274,6 +281,7 @@ export const SECTIONS = {
   sampling,
   quotes,
   risk,
+  orders,
   journal,
   api,
   backtest,
@@ -292,6 +300,7 @@ export const SECTION_SUMMARIES: Readonly<Record<keyof typeof SECTIONS | 'markets
   sampling: 'When decisions are made.',
   quotes: 'How quotes are priced.',
   risk: 'The last check before an order goes out.',
+  orders: 'How orders are worked.',
   journal: 'The record of all inputs.',
   api: 'The HTTP API.',
   backtest: 'How the simulated exchange treats our orders.',

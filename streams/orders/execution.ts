@@ -1,6 +1,7 @@
 import type { Turn } from '../actor/reducer.ts';
-import { move, type OrdersOutput, type OrdersState, reject, tellWorking, update, type WorkingOrder } from './orders.ts';
-import type { BatchCommitted, BatchRefused, OpenOrders, Settlement } from './types.ts';
+import { move, type OrdersOutput, type OrdersState, reject, tellWorking, type WorkingOrder } from './orders.ts';
+import { placesEnded } from './placement.ts';
+import type { BatchCommitted, BatchRefused, Settlement } from './types.ts';
 
 /** How many settlement ids are remembered to recognise a repeat. */
 const SETTLEMENTS_REMEMBERED = 10_000;
@@ -10,9 +11,6 @@ const UNCLAIMED_BLOCKS = 10;
 
 /** Settlements that wait for their order at most; more is a chain that makes no sense, and they are taken at once. */
 const UNCLAIMED_MOST = 1_000;
-
-/** An order that this many reconciliations in a row do not find is gone. */
-const MISSING_MOST = 2;
 
 /** Takes in the outcome of the transaction under way. An outcome of another one was told before, and is refused. */
 export function book(state: OrdersState, event: BatchCommitted | BatchRefused, turn: Turn<OrdersOutput>): void {
@@ -34,6 +32,12 @@ export function book(state: OrdersState, event: BatchCommitted | BatchRefused, t
     if (order === undefined) continue; // filled meanwhile
     move(state, order, committed ? 'cancelled' : 'cancelRefused', event.seq, turn);
     touched.add(order.market);
+  }
+  if (inFlight.places.length > 0) {
+    const placed = committed && event.orderIds.some((id) => id !== '');
+    state.placement = placesEnded(state.placement, placed ? 'success' : 'failure', turn.nowUs());
+    if (state.placement.state.status === 'open')
+      reject(turn, '', 'placement-stopped', 'batch after batch came to nothing: none is sent but cancels for a minute');
   }
   inFlight.places.forEach((id, i) => {
     const order = state.orders[id];
@@ -109,40 +113,4 @@ function fill(
   order.remainingLots = Math.max(0, order.remainingLots - lots);
   move(state, order, order.remainingLots === 0 ? 'filled' : 'filledInPart', seq, turn);
   tellWorking(state, market, seq, turn);
-}
-
-/** Compares with what the venue says rests: adopts what is unknown, and gives up what is twice not found. */
-export function reconcile(state: OrdersState, event: OpenOrders, turn: Turn<OrdersOutput>): void {
-  // While a transaction is under way what rests is in doubt: the next reconciliation will see.
-  if (state.inFlight !== null || event.height < state.height) return;
-  const known = new Map(Object.values(state.orders).map((order) => [`${order.market} ${order.orderId}`, order]));
-  const touched = new Set<string>();
-  for (const resting of event.orders) {
-    const key = `${resting.market} ${resting.orderId}`;
-    const order = known.get(key);
-    known.delete(key);
-    if (order !== undefined) {
-      order.missing = 0;
-      continue;
-    }
-    const clientOrderId = `flashmm_${resting.market}_adopted${resting.orderId}`;
-    const live = {
-      ...resting,
-      clientOrderId,
-      remainingLots: resting.lots,
-      status: 'resting',
-      causeSeq: event.seq,
-      missing: 0,
-    } as const;
-    state.orders[clientOrderId] = { ...live };
-    turn.emit(update(state.orders[clientOrderId]!, 'adopted', event.seq, turn));
-    touched.add(resting.market);
-  }
-  for (const order of known.values()) {
-    order.missing += 1;
-    if (order.missing < MISSING_MOST) continue;
-    move(state, order, 'vanished', event.seq, turn);
-    touched.add(order.market);
-  }
-  for (const market of touched) tellWorking(state, market, event.seq, turn);
 }

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { diffSide } from './diff.ts';
 import { LIFE_CYCLE, type LiveStatus, type OrderEvent } from './life_cycle.ts';
@@ -25,7 +26,7 @@ function orderOf(status: LiveStatus, change: Partial<WorkingOrder> = {}): Workin
     lots: 10,
     remainingLots: 10,
   } as const;
-  return { ...order, status, causeSeq: 1, missing: 0, ...change };
+  return { ...order, status, causeSeq: 1, missing: 0, unwanted: false, ...change };
 }
 
 describe('the life of an order', () => {
@@ -62,18 +63,60 @@ describe('the difference between wish and orders', () => {
   const wanted = [100, 10];
 
   it.each([
-    ['nothing rests', [], 0, true],
-    ['the order rests', [orderOf('resting')], 0, false],
-    ['most of it is left, it keeps its place', [orderOf('resting', { remainingLots: 5 })], 0, false],
-    ['little of it is left', [orderOf('resting', { remainingLots: 4 })], 1, true],
-    ['it is larger than wished', [orderOf('resting', { remainingLots: 11 })], 1, true],
-    ['it rests elsewhere', [orderOf('resting', { tick: 99 })], 1, true],
-    ['two rest, one is too many', [orderOf('resting'), orderOf('resting', { clientOrderId: 'b' })], 1, false],
-    ['it is being placed', [orderOf('placing')], 0, false],
-    ['it is being cancelled', [orderOf('cancelling')], 0, true],
+    ['nothing rests', [], 0, [100, 10]],
+    ['the order rests', [orderOf('resting')], 0, []],
+    ['most of it is left, it keeps its place', [orderOf('resting', { remainingLots: 5 })], 0, []],
+    ['little of it is left: the rest is placed beside it', [orderOf('resting', { remainingLots: 4 })], 0, [100, 6]],
+    ['it is larger than wished', [orderOf('resting', { remainingLots: 11 })], 1, [100, 10]],
+    ['it rests elsewhere', [orderOf('resting', { tick: 99 })], 1, [100, 10]],
+    ['two rest, one is too many', [orderOf('resting'), orderOf('resting', { clientOrderId: 'b' })], 1, []],
+    [
+      'two rest that are what is wished together',
+      [orderOf('resting', { remainingLots: 3 }), orderOf('resting', { clientOrderId: 'b', remainingLots: 7 })],
+      0,
+      [],
+    ],
+    ['it is being placed', [orderOf('placing')], 0, []],
+    ['it is being cancelled', [orderOf('cancelling')], 0, [100, 10]],
+    ['it is to go whatever is wished', [orderOf('resting', { unwanted: true })], 1, [100, 10]],
   ] as const)('%s', (_what, orders, cancels, places) => {
     const diff = diffSide(wanted, 'buy', orders);
-    expect([diff.cancels.length, diff.places]).toEqual([cancels, places ? wanted : []]);
+    expect([diff.cancels.length, diff.places]).toEqual([cancels, places]);
+  });
+
+  it('of any ladder to any other leaves exactly the wished prices, each with half of its size or more, and not more', () => {
+    const lots = fc.integer({ min: 1, max: 20 });
+    const tick = fc.integer({ min: 95, max: 105 });
+    const ladder = fc.uniqueArray(fc.tuple(tick, lots), { selector: ([at]) => at, maxLength: 6 });
+    const resting = fc.array(fc.tuple(tick, lots, fc.constantFrom(...STATUSES), fc.boolean()), { maxLength: 8 });
+    fc.assert(
+      fc.property(ladder, resting, (wished, before) => {
+        const orders = before.map(([at, size, status, unwanted], i) =>
+          orderOf(status, {
+            clientOrderId: String(i),
+            tick: at,
+            remainingLots: size,
+            unwanted: unwanted && i % 3 === 0,
+          }),
+        );
+        const { cancels, places } = diffSide(wished.flat(), 'buy', orders);
+        const after = new Map<number, number>();
+        const add = (at: number, size: number) => after.set(at, (after.get(at) ?? 0) + size);
+        for (const order of orders) {
+          if (cancels.includes(order)) expect(order.status).toBe('resting');
+          else if (order.status === 'resting') add(order.tick, order.remainingLots);
+        }
+        for (let i = 0; i < places.length; i += 2) add(places[i]!, places[i + 1]!);
+        const inFlight = orders.filter(({ status }) => status === 'placing');
+        for (const [at, size] of after) {
+          expect(size).toBeLessThanOrEqual(new Map(wished).get(at) ?? 0);
+        }
+        for (const [at, size] of wished) {
+          const flying = inFlight.filter((order) => order.tick === at).reduce((sum, one) => sum + one.remainingLots, 0);
+          expect((after.get(at) ?? 0) + flying).toBeGreaterThanOrEqual(size / 2);
+        }
+      }),
+    );
   });
 
   it('of nothing wished is to cancel everything', () => {

@@ -1,11 +1,14 @@
 import type { Reducer, Turn } from '../actor/reducer.ts';
 import type { Command } from '../inputs.ts';
 import type { Reject, Side } from '../market/types.ts';
+import type { Breaker } from '../operators/circuit_breaker.ts';
 import type { OrderRate } from '../risk/order_rate.ts';
 import { type Approved, approvedBefore, isApproved } from '../risk/risk.ts';
 import type { TradingOutput, TradingState } from '../trading/trading.ts';
-import { book, reconcile, settle } from './execution.ts';
+import { book, settle } from './execution.ts';
 import { LIFE_CYCLE, type LiveStatus, type OrderEvent } from './life_cycle.ts';
+import { freshPlacement } from './placement.ts';
+import { blocksMissed, type Recovery, reconcile, recover } from './recovery.ts';
 import { send } from './transactions.ts';
 import type { ExecutionInput, Fill, OrderBatch, OrderUpdate, Reconciled, Settlement, Working } from './types.ts';
 
@@ -23,6 +26,8 @@ export interface WorkingOrder {
   readonly causeSeq: number;
   /** How many reconciliations in a row did not find it on the venue. */
   missing: number;
+  /** To be cancelled whatever is wished: nobody knows where it comes from, or everything was to be cancelled. */
+  unwanted: boolean;
 }
 
 /** The one transaction that is under way. */
@@ -35,6 +40,13 @@ export interface InFlight {
 /** The state of the order stage, plain data. */
 export interface OrdersState {
   trading: TradingState;
+  /** What was found since the account's journal was told; null once it agrees with the chain. */
+  recovery: Recovery | null;
+  /** Until then orders of before rest on although nothing is wished yet in their market. */
+  patientUntilUs: number;
+  /** The account's journal cannot be written: nothing may be placed. */
+  storeDown: boolean;
+  placement: Breaker;
   height: number;
   /** The height after which the last batch went out: the next waits for a newer block. */
   sentHeight: number;
@@ -63,6 +75,8 @@ export interface OrderParameters {
   readonly maxOrdersPerS: number;
   /** A wish older than this is taken for withdrawn: whoever made it has fallen silent. */
   readonly wishExpiresMs: number;
+  /** What to do with an order of the account that nobody here has placed: `cancel` it, or `adopt` it like one of ours. */
+  readonly unknownOrders?: 'cancel' | 'adopt';
 }
 
 /** What the order stage takes in. */
@@ -83,6 +97,10 @@ export function orders(parameters: OrderParameters): Reducer<OrdersState, Orders
   return {
     initial: () => ({
       trading: 'active',
+      recovery: null,
+      patientUntilUs: 0,
+      storeDown: false,
+      placement: freshPlacement(),
       height: 0,
       sentHeight: -1,
       batches: 0,
@@ -121,7 +139,7 @@ function step(parameters: OrderParameters, state: OrdersState, event: OrdersInpu
       send(parameters, state, turn);
       return;
     case 'command':
-      if (event.command === 'cancelAll') state.wanted = {};
+      if (event.command === 'cancelAll') cancelAll(state);
       send(parameters, state, turn);
       return;
     case 'block':
@@ -131,7 +149,18 @@ function step(parameters: OrderParameters, state: OrdersState, event: OrdersInpu
       settle(state, event, turn);
       return;
     case 'openOrders':
-      reconcile(state, event, turn);
+      reconcile(parameters, state, event, turn);
+      return;
+    case 'recovered':
+      recover(state, event, turn);
+      return;
+    case 'blocksMissed':
+      blocksMissed(state, event, turn);
+      return;
+    case 'storeStatus':
+      state.storeDown = event.status === 'down';
+      if (state.storeDown) reject(turn, '', 'store-down', `nothing is placed: ${event.reason}`);
+      send(parameters, state, turn);
       return;
     case 'batchCommitted':
     case 'batchRefused':
@@ -140,12 +169,15 @@ function step(parameters: OrderParameters, state: OrdersState, event: OrdersInpu
     case 'batchAccepted':
     case 'batchUnknown':
     case 'balances':
-    case 'recovered':
-    case 'blocksMissed':
-    case 'storeStatus':
     case 'reject':
       return;
   }
+}
+
+/** Everything that is live now goes, and what is wished anew comes a block later. */
+function cancelAll(state: OrdersState): void {
+  state.wanted = {};
+  for (const order of Object.values(state.orders)) order.unwanted = true;
 }
 
 /** Counts and shows something that the order stage refuses to act on. */

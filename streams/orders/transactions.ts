@@ -3,7 +3,7 @@ import { MICROS_PER_MS } from '../clock/clock.ts';
 import type { Side } from '../market/types.ts';
 import { refill } from '../risk/order_rate.ts';
 import type { Approved } from '../risk/risk.ts';
-import { diffSide } from './diff.ts';
+import { diffSide, type SideDiff } from './diff.ts';
 import {
   move,
   type OrderParameters,
@@ -13,6 +13,7 @@ import {
   update,
   type WorkingOrder,
 } from './orders.ts';
+import { mayPlace, placesSent } from './placement.ts';
 import type { CancelRequest, PlaceRequest } from './types.ts';
 
 /** The chain takes any number of messages; a transaction of more than this many orders is not ours to send. */
@@ -21,8 +22,11 @@ const PLACES_A_BATCH = 64;
 /** Sends what is wanted and not there yet, if a transaction may go out now. */
 export function send(parameters: OrderParameters, state: OrdersState, turn: Turn<OrdersOutput>): void {
   if (state.inFlight !== null || state.height <= state.sentHeight) return;
+  const stopped = state.trading === 'paused' || state.trading === 'halted';
+  // Before journal and chain agree nothing is known well enough to act on it; but what is to be stopped is.
+  if (state.recovery !== null && !stopped) return;
   const batchId = state.batches + 1;
-  const plan = new Plan(parameters, state, turn.nowUs(), turn.nowUs().toString(36));
+  const plan = new Plan(parameters, state, turn.nowUs(), batchId);
   for (const market of marketsInTurn(state, batchId)) plan.market(market);
   if (plan.cancels.length === 0 && plan.places.length === 0) return;
   const seq = turn.nextSeq();
@@ -31,6 +35,7 @@ export function send(parameters: OrderParameters, state: OrdersState, turn: Turn
   state.batches = batchId;
   state.sentHeight = state.height;
   state.rate.tokens -= plan.places.length;
+  if (plan.places.length > 0) state.placement = placesSent(state.placement, turn.nowUs());
   state.inFlight = {
     batchId,
     places: plan.places.map((place) => place.clientOrderId),
@@ -68,43 +73,72 @@ class Plan {
   readonly #nowUs: number;
   readonly #expiresUs: number;
   readonly #idPrefix: string;
+  /** Whether the trading state, the journal and what became of earlier batches allow orders at all. */
+  readonly #quoting: boolean;
   #tokens: number;
 
-  constructor(parameters: OrderParameters, state: OrdersState, nowUs: number, idPrefix: string) {
+  constructor(parameters: OrderParameters, state: OrdersState, nowUs: number, batchId: number) {
     this.#state = state;
     this.#nowUs = nowUs;
     this.#expiresUs = parameters.wishExpiresMs * MICROS_PER_MS;
-    this.#idPrefix = idPrefix;
-    this.#tokens = refill(state.rate, parameters.maxOrdersPerS, nowUs);
+    // Either would do while clocks go forward and journals are not lost; neither is certain.
+    this.#idPrefix = `${nowUs.toString(36)}${batchId.toString(36)}`;
+    this.#quoting = (state.trading === 'active' || state.trading === 'reducing') && !state.storeDown;
+    const { breaker, allowed } = mayPlace(state.placement, nowUs);
+    state.placement = breaker;
+    const tokens = refill(state.rate, parameters.maxOrdersPerS, nowUs);
+    // What has to go goes first, alone: an order to cancel everything is seen on the chain before anything new.
+    const sweeping = Object.values(state.orders).some((order) => order.unwanted);
+    this.#tokens = this.#quoting && allowed && !sweeping ? tokens : 0;
   }
 
   market(market: string): void {
     const newest = this.#state.wanted[market] ?? null;
-    const fresh = newest !== null && this.#nowUs - newest.timeUs <= this.#expiresUs;
-    const wanted = fresh && (this.#state.trading === 'active' || this.#state.trading === 'reducing') ? newest : null;
+    const orders = Object.values(this.#state.orders).filter((order) => order.market === market);
     const before = this.cancels.length + this.places.length;
-    for (const side of ['buy', 'sell'] as const) this.#side(market, side, wanted);
+    if (this.#quoting && newest === null && this.#nowUs < this.#state.patientUntilUs) {
+      this.#cancel(orders.filter((order) => order.unwanted && order.status === 'resting'));
+      return;
+    }
+    const fresh = newest !== null && this.#nowUs - newest.timeUs <= this.#expiresUs;
+    const wanted = fresh && this.#quoting ? newest : null;
+    const bids = diffSide(wanted?.bids ?? [], 'buy', orders);
+    const asks = diffSide(wanted?.asks ?? [], 'sell', orders);
+    this.#cancel(this.#going('buy', bids));
+    this.#cancel(this.#going('sell', asks));
+    if (wanted !== null) {
+      const left = orders.filter((order) => !this.cancels.some((one) => one.clientOrderId === order.clientOrderId));
+      this.#placeSide(wanted, 'buy', bids, left);
+      this.#placeSide(wanted, 'sell', asks, left);
+    }
     if (newest !== null && this.cancels.length + this.places.length > before) this.causes.push(newest.seq);
   }
 
-  #side(market: string, side: Side, wanted: Approved | null): void {
-    const orders = Object.values(this.#state.orders).filter((order) => order.market === market);
-    const { cancels, places } = diffSide((side === 'buy' ? wanted?.bids : wanted?.asks) ?? [], side, orders);
+  /** With the order rate used up an order stays that is further from the market than wished: it is safe where it is. */
+  #going(side: 'buy' | 'sell', { cancels, places }: SideDiff): readonly WorkingOrder[] {
     const best = places[0];
-    // With the order rate used up an order stays that is further from the market than wished: it is safe where it is.
-    const stays = (order: WorkingOrder): boolean =>
-      best !== undefined && !this.#mayPlace() && (side === 'buy' ? order.tick <= best : order.tick >= best);
-    for (const order of cancels) {
-      if (stays(order)) continue;
-      const { clientOrderId, orderId, tick } = order;
+    if (best === undefined || this.#roomFor()) return cancels;
+    return cancels.filter(({ unwanted, tick }) => unwanted || (side === 'buy' ? tick > best : tick < best));
+  }
+
+  #cancel(orders: readonly WorkingOrder[]): void {
+    for (const { clientOrderId, orderId, market, side, tick } of orders) {
       this.cancels.push({ clientOrderId, orderId, market, side, tick });
-    }
-    for (let i = 0; i < places.length && wanted !== null && this.#mayPlace(); i += 2) {
-      this.#place(wanted.seq, { market, side, tick: places[i]!, lots: places[i + 1]! });
     }
   }
 
-  #mayPlace(): boolean {
+  /** @param left what still rests, or may, once this transaction's cancels are done; the chain would match us with it */
+  #placeSide(wanted: Approved, side: Side, { places }: SideDiff, left: readonly WorkingOrder[]): void {
+    for (let i = 0; i < places.length && this.#roomFor(); i += 2) {
+      const [tick, lots] = [places[i]!, places[i + 1]!];
+      const meetsOurs = (other: { readonly side: Side; readonly tick: number }): boolean =>
+        other.side !== side && (side === 'buy' ? other.tick <= tick : other.tick >= tick);
+      if (left.some(meetsOurs)) continue;
+      this.#place(wanted.seq, { market: wanted.market, side, tick, lots });
+    }
+  }
+
+  #roomFor(): boolean {
     return this.#tokens > 0 && this.places.length < PLACES_A_BATCH;
   }
 
@@ -113,6 +147,6 @@ class Plan {
     const clientOrderId = `flashmm_${order.market}_${this.#idPrefix}${this.places.length.toString(36)}`;
     this.places.push({ clientOrderId, ...order });
     const placing = { orderId: '', remainingLots: order.lots, status: 'placing', causeSeq, missing: 0 } as const;
-    this.placed.push({ clientOrderId, ...order, ...placing });
+    this.placed.push({ clientOrderId, ...order, ...placing, unwanted: false });
   }
 }
