@@ -42,6 +42,8 @@ export interface AccountJournalOptions {
   readonly flashmm: string;
   /** Wall clock, integer microseconds since the epoch; for people who read the journal. */
   readonly nowUs: () => number;
+  /** The chain is a new one of the same name (a devnet): only the trading state and the numbers given out are taken over. */
+  readonly newChain?: boolean;
   readonly segmentBytes?: number;
 }
 
@@ -72,7 +74,8 @@ export class AccountJournal {
   constructor(options: AccountJournalOptions) {
     this.#options = options;
     const { state, findings, segment } = readNewest(options);
-    this.state = state;
+    const { trading, batches } = state;
+    this.state = options.newChain === true ? { ...emptyAccount(), trading, batches } : state;
     this.findings = findings;
     this.#segment = segment;
     this.#bytes = 0;

@@ -2,6 +2,9 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Market } from '../../streams/market/types.ts';
 import type { AccountSettings } from '../../streams/settings.ts';
+import { AccountJournalError } from '../account/journal.ts';
+import { AccountInUseError } from '../account/lock.ts';
+import { type OpenAccount, openAccount } from '../account/open.ts';
 import { RecordingError } from '../binance/recording.ts';
 import { CommandError } from '../cli/command.ts';
 import { accountSettings } from '../config/account.ts';
@@ -11,8 +14,10 @@ import { DEVNET_MNEMONIC, type DevnetHandle } from '../devnet/devnet.ts';
 import { startPopulatedDevnet } from '../devnet/populated.ts';
 import type { Notify } from '../runtime/notices.ts';
 import { seededRandom } from '../runtime/random.ts';
+import { realTimer } from '../runtime/real_timer.ts';
 import { Session } from '../runtime/session.ts';
 import { systemWallClock } from '../runtime/wall_clock.ts';
+import { walletOf } from '../sei/client/wallet.ts';
 import { SeiVenue } from '../sei/venue.ts';
 import { LiveStatus } from './live_status.ts';
 
@@ -29,6 +34,8 @@ export interface Launched {
   readonly devnet: DevnetHandle | undefined;
   /** Folder of the input journal, or undefined without one. */
   readonly journal: string | undefined;
+  /** The account, held until it is released: after the session has stopped. */
+  readonly account: OpenAccount;
 }
 
 /** What a launch needs besides the configuration. */
@@ -49,8 +56,10 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
   const mode = tradingMode(config);
   const markets = marketsOf(config);
   const devnet = mode === 'paper' ? await openDevnet(config, markets) : undefined;
+  let account: OpenAccount | undefined;
   try {
-    const venue = venueOf(config, markets, devnet);
+    account = await accountOf(config, devnet, options);
+    const venue = venueOf(config, markets, devnet, account);
     const settings: AccountSettings = accountSettings(config, markets);
     const chainId = devnet?.chainId ?? config.sei.chain_id;
     const status = new LiveStatus({ version, mode, chainId, network: config.sei.network }, settings);
@@ -59,6 +68,7 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
     const session = new Session({
       settings,
       venue,
+      account: account.keeper,
       seed: config.devnet.seed,
       notify: options.notify,
       onInput: (input) => status.input(input),
@@ -70,10 +80,15 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
     });
     status.watch(session);
     await session.start();
-    return { session, venue, status, devnet, journal };
+    return { session, venue, status, devnet, journal, account };
   } catch (error) {
+    account?.release();
     await devnet?.close();
     if (error instanceof CommandError) throw error;
+    if (error instanceof AccountJournalError)
+      throw new CommandError('refused', error.message, 'docs/recovery.md says what each case means.');
+    if (error instanceof AccountInUseError)
+      throw new CommandError('refused', error.message, 'Stop that process first, or trade with another account.');
     throw new CommandError('environment', (error as Error).message, "Run 'flashmm doctor' to see what is missing.");
   }
 }
@@ -132,7 +147,36 @@ async function openDevnet(config: Config, markets: readonly Market[]): Promise<D
   }
 }
 
-function venueOf(config: Config, markets: readonly Market[], devnet: DevnetHandle | undefined): SeiVenue {
+/** Takes the account for this process and reads what its journal knows. */
+async function accountOf(
+  config: Config,
+  devnet: DevnetHandle | undefined,
+  { version, notify }: LaunchOptions,
+): Promise<OpenAccount> {
+  const { address } = await walletOf(mnemonicOf(config, devnet));
+  const account = openAccount({
+    stateDir: config.runtime.state_dir,
+    chainId: devnet?.chainId ?? config.sei.chain_id,
+    account: address,
+    flashmm: version,
+    newChain: devnet !== undefined,
+    nowUs: systemWallClock(),
+    setTimer: realTimer,
+  });
+  for (const finding of account.findings) notify('warn', `account journal: ${finding}`, { folder: account.folder });
+  return account;
+}
+
+function mnemonicOf({ sei }: Config, devnet: DevnetHandle | undefined): string {
+  return devnet === undefined ? (sei.mnemonic?.reveal() ?? '') : DEVNET_MNEMONIC;
+}
+
+function venueOf(
+  config: Config,
+  markets: readonly Market[],
+  devnet: DevnetHandle | undefined,
+  { keeper }: OpenAccount,
+): SeiVenue {
   const { sei } = config;
   const wallNowUs = systemWallClock();
   return new SeiVenue({
@@ -141,7 +185,9 @@ function venueOf(config: Config, markets: readonly Market[], devnet: DevnetHandl
     chainId: devnet?.chainId ?? sei.chain_id,
     contract: devnet?.contractAddress ?? sei.contract,
     markets,
-    mnemonic: () => (devnet === undefined ? (sei.mnemonic?.reveal() ?? '') : DEVNET_MNEMONIC),
+    mnemonic: () => mnemonicOf(config, devnet),
+    onSigned: (batchId, signed) => keeper.signed(batchId, signed),
+    ...keeper.former,
     gas: { basePriceUsei: Number(sei.gas_price_usei), urgency: sei.gas_urgency },
     trading: devnet === undefined ? 'live' : 'paper',
     liveConsent: {

@@ -23,6 +23,7 @@ class PromptVenue implements Venue {
   open(inlet: Inlet): Promise<void> {
     this.calls.push('open');
     this.#inlet = inlet;
+    inlet.accept({ kind: 'openOrders', seq: 0, timeUs: 0, height: 0, orders: [] });
     return this.opening();
   }
 
@@ -164,9 +165,9 @@ describe('a session', () => {
     };
     run(2);
     expect(fatal).toHaveLength(1);
-    expect(notices).toEqual(['error the pipeline failed: the venue broke its word']);
+    expect(notices).toEqual(['error the venue broke its word']);
     const report = await session.stop('fatal');
-    expect(report).toMatchObject({ cancelled: 2, troubles: ['the pipeline failed: the venue broke its word'] });
+    expect(report).toMatchObject({ cancelled: 2, troubles: ['the venue broke its word'] });
   });
 
   it('goes on from a snapshot file', async () => {

@@ -3,7 +3,10 @@ import type { Kernel } from '../../streams/actor/kernel.ts';
 import type { Failure } from '../../streams/actor/supervision.ts';
 import type { Decision } from '../../streams/decisions.ts';
 import type { Input } from '../../streams/inputs.ts';
+import type { OrderBatch } from '../../streams/orders/types.ts';
 import type { AccountSettings } from '../../streams/settings.ts';
+import { type AccountKeeper, refused } from '../account/keeper.ts';
+import { emptyAccount, recoveredOf } from '../account/state.ts';
 import { type JournalOptions, JournalWriter, writeSnapshotFile } from '../journal/writer.ts';
 import type { CancelReport, Feed, Venue } from '../venue/port.ts';
 import type { DigestMark } from './decision_digest.ts';
@@ -11,6 +14,7 @@ import { Edge, type SetTimer } from './edge.ts';
 import type { EdgeStats } from './edge_stats.ts';
 import type { Notify } from './notices.ts';
 import { Reactor, type ReactorPlan, type ReactorSnapshot } from './reactor.ts';
+import { realTimer } from './real_timer.ts';
 import { systemWallClock, type WallClock } from './wall_clock.ts';
 
 /** How long the venue may take to confirm that nothing rests: some blocks. With the closing below, under ten seconds. */
@@ -29,6 +33,8 @@ export interface SessionOptions {
   readonly seed: number;
   /** Where the journal is kept; without it the session can't be replayed. */
   readonly journal?: Omit<JournalOptions, 'plan' | 'from'>;
+  /** Keeps what has to outlive the process; without it every session is the account's first. */
+  readonly account?: AccountKeeper | undefined;
   /** Goes on from a snapshot of a session with the same settings. */
   readonly from?: ReactorSnapshot;
   readonly notify: Notify;
@@ -63,6 +69,8 @@ export class Session {
   readonly #decisions = new Subject<Decision>();
   readonly #feedOf = new Map<string, Feed>();
   readonly #wallNowUs: WallClock;
+  /** Made in the turn under way, to be sent at its end. */
+  readonly #outbox: OrderBatch[] = [];
   #failure: unknown;
   #stopping: Promise<StopReport> | undefined;
 
@@ -90,7 +98,7 @@ export class Session {
       setTimer: options.setTimer ?? realTimer,
       notify,
       journal: this.journal,
-      onInput: options.onInput,
+      onInput: (input) => this.#turnEnded(input),
       onFatal: (error) => this.#failed(error),
     });
   }
@@ -104,17 +112,20 @@ export class Session {
   }
 
   /**
-   * Opens venue and feeds, and begins.
+   * Opens venue and feeds, and begins with what is known of the account: nothing is quoted before that agrees with the chain.
    *
    * @throws Error when one of them can never work as configured; everything is closed again then
    */
   async start(): Promise<void> {
     this.edge.start();
+    const { account, from } = this.#options;
+    if (account !== undefined) account.begin(this.edge);
+    else if (from === undefined) this.edge.accept(recoveredOf(emptyAccount()));
     try {
       await Promise.all(this.#all().map((feed) => feed.open(this.edge)));
     } catch (error) {
       await within(CLOSE_MS, Promise.allSettled(this.#all().map((feed) => feed.close())));
-      this.#end(`did not start: ${messageOf(error)}`);
+      await this.#end(`did not start: ${messageOf(error)}`);
       throw error;
     }
   }
@@ -142,8 +153,9 @@ export class Session {
   async #stop(by: string): Promise<StopReport> {
     const startedMs = performance.now();
     const troubles: string[] = this.#failure === undefined ? [] : [messageOf(this.#failure)];
+    const { venue, account } = this.#options;
+    account?.ending();
     this.edge.accept({ kind: 'command', seq: 0, timeUs: 0, command: 'pause', by });
-    const { venue } = this.#options;
     const cancelled = await within(
       CANCEL_MS + 500,
       attempt(() => venue.cancelAll(CANCEL_MS)),
@@ -158,29 +170,59 @@ export class Session {
       if (closed instanceof Error) troubles.push(`${feed.name}: closing failed: ${closed.message}`);
     });
     await Promise.all(closings);
-    const trouble = this.#end(this.#failure === undefined ? `stopped by ${by}` : messageOf(this.#failure));
-    if (trouble !== undefined) troubles.push(trouble);
+    troubles.push(...(await this.#end(this.#failure === undefined ? `stopped by ${by}` : messageOf(this.#failure))));
     // Unknown is told as something: the caller must not believe that nothing rests.
     const report = cancelled === undefined || cancelled instanceof Error ? { cancelled: 0, remaining: 1 } : cancelled;
     const seconds = (performance.now() - startedMs) / 1_000;
     return { ...report, digest: this.digest, troubles, seconds };
   }
 
-  #end(reason: string): string | undefined {
+  async #end(reason: string): Promise<string[]> {
     this.edge.close();
+    const troubles: string[] = [];
+    const closed = await within(
+      CLOSE_MS,
+      attempt(() => this.#options.account?.close() ?? Promise.resolve(undefined)),
+    );
+    if (closed instanceof Error) troubles.push(closed.message);
+    else if (closed !== undefined) troubles.push(closed);
     try {
       this.journal?.close(this.digest, reason);
     } catch (error) {
-      return `journal: ${messageOf(error)}`;
+      troubles.push(`journal: ${messageOf(error)}`);
     }
-    return undefined;
+    return troubles;
   }
 
   #decided(decision: Decision): void {
     this.stats.decided(decision, this.#wallNowUs());
-    if (decision.kind === 'orderBatch') this.#options.venue.submit(decision);
+    this.#options.account?.decision(decision);
+    if (decision.kind === 'orderBatch') this.#outbox.push(decision);
     else if (decision.kind === 'resync') this.#feedOf.get(decision.market)?.resync?.(decision.market);
     this.#decisions.next(decision);
+  }
+
+  /** What a turn decided is written down before any of it is sent. */
+  #turnEnded(input: Input): void {
+    const { account, onInput, venue } = this.#options;
+    account?.turnEnded(input);
+    for (const batch of this.#outbox.splice(0)) {
+      if (account === undefined) venue.submit(batch);
+      else void this.#send(account, batch);
+    }
+    onInput?.(input);
+  }
+
+  async #send(account: AccountKeeper, batch: OrderBatch): Promise<void> {
+    const failed = await attempt(() => account.intended(batch));
+    // Once the end has begun the venue cancels everything, and must not be given anything new behind its back.
+    const late = this.#stopping !== undefined && batch.places.length > 0;
+    if (failed instanceof Error) this.edge.accept(refused(batch.batchId, failed.message));
+    else if (late) this.edge.accept(refused(batch.batchId, 'the session is stopping'));
+    else {
+      const broken = await attempt(async () => this.#options.venue.submit(batch));
+      if (broken instanceof Error) this.#failed(broken);
+    }
   }
 
   #failed(error: unknown): void {
@@ -204,11 +246,6 @@ function tellFailure(notify: Notify, { actor, error, decision, timeUs }: Failure
       timeUs,
     },
   );
-}
-
-function realTimer(work: () => void, delayMs: number): () => void {
-  const timer = setTimeout(work, delayMs);
-  return () => clearTimeout(timer);
 }
 
 function messageOf(error: unknown): string {

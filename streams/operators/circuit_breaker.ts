@@ -133,6 +133,9 @@ function turned({ trip }: BreakerSettings, { generation }: Breaker, state: Break
   return { state, generation: generation + 1, tally: trip.initial };
 }
 
+/** The part of a clock that a breaker needs; the shell has no more. */
+export type Timing = Pick<Clock, 'nowUs' | 'at'>;
+
 /** How a call through {@link CircuitBreaker.protect} ended, as data: nothing is thrown through the stream. */
 export type CallOutcome<Call, Result> =
   | { readonly kind: 'result'; readonly call: Call; readonly result: Result }
@@ -178,7 +181,7 @@ export interface ProtectOptions<Call, Result> {
 export class CircuitBreaker {
   /** The current state, then each change of status. Never completes. */
   readonly state$: Observable<BreakerState>;
-  readonly #clock: Clock;
+  readonly #clock: Timing;
   readonly #settings: BreakerSettings;
   #breaker: Breaker;
   #watchers: readonly Subscriber<BreakerState>[] = [];
@@ -188,7 +191,7 @@ export class CircuitBreaker {
    * @param restored what {@link data} was, to go on from
    * @throws RangeError when a setting is out of its range
    */
-  constructor(clock: Clock, settings: BreakerSettings, restored: Breaker = closedBreaker(settings)) {
+  constructor(clock: Timing, settings: BreakerSettings, restored: Breaker = closedBreaker(settings)) {
     const { recoverAfterMs, trials, trialTimeoutMs } = settings;
     if (!(recoverAfterMs > 0)) throw new RangeError(`recoverAfterMs ${recoverAfterMs}: expected more than 0`);
     if (!(trialTimeoutMs > 0)) throw new RangeError(`trialTimeoutMs ${trialTimeoutMs}: expected more than 0`);

@@ -78,6 +78,7 @@ export const command = defineCommand({
       log.info({ by: ending.by }, 'stopping: cancelling all orders');
       stop = await session.stop(ending.by);
       for (const close of closers.reverse()) await close();
+      launched.account.release();
       await launched.devnet?.close();
       closeLog();
     }

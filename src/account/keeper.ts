@@ -1,0 +1,294 @@
+import type { Decision } from '../../streams/decisions.ts';
+import type { Input } from '../../streams/inputs.ts';
+import { CircuitBreaker } from '../../streams/operators/circuit_breaker.ts';
+import { consecutiveFailures } from '../../streams/operators/trip_policy.ts';
+import type { BatchRefused, OrderBatch, OrderUpdate, Recovered } from '../../streams/orders/types.ts';
+import type { TradingStateChange } from '../../streams/trading/trading.ts';
+import type { Inlet } from '../venue/port.ts';
+import type { AccountJournal } from './journal.ts';
+import type { AccountRecord, SignedBatch } from './records.ts';
+import { recoveredOf } from './state.ts';
+
+/** The component breaker `database`: trips after this many failures in a row, tries again after that time. */
+const FAILURES = 3;
+const RECOVER_AFTER_MS = 20_000;
+
+/** A try is one call of the disk; one that takes this long has failed. */
+const TRIAL_TIMEOUT_MS = 5_000;
+
+/** Cancels wait so long for the disk, and then go all the same: an order that rests costs more than a missing record. */
+const CANCEL_WAIT_MS = 100;
+
+/** What a keeper needs of the shell. */
+export interface KeeperOptions {
+  readonly journal: AccountJournal;
+  /** Integer microseconds since the epoch. */
+  readonly nowUs: () => number;
+  /** Runs `work` once after `delayMs`; returns what cancels it. */
+  readonly setTimer: (work: () => void, delayMs: number) => () => void;
+}
+
+/**
+ * Keeps the account's journal beside a session: gathers the facts of each turn, writes them together at its end, and answers
+ * whether an order may go out, which is when its intent is on disk.
+ *
+ * A disk that fails stops new orders, not cancels. After three failures in a row the pipeline is told (`storeStatus`), and the
+ * disk is tried every twenty seconds until it is well.
+ */
+export class AccountKeeper {
+  readonly #journal: AccountJournal;
+  readonly #options: KeeperOptions;
+  readonly #breaker: CircuitBreaker;
+  #inlet: Inlet | undefined;
+  #turn: AccountRecord[] = [];
+  /** Whether a fact of the turn should be on disk soon. */
+  #weighty = false;
+  #flushing = false;
+  #flushAgain = false;
+  /** Settlements told that are no fills yet, by id: their blocks are not booked. */
+  readonly #unbooked = new Map<string, number>();
+  #ending = false;
+
+  constructor(options: KeeperOptions) {
+    this.#options = options;
+    this.#journal = options.journal;
+    const { nowUs, setTimer } = options;
+    const clock = {
+      nowUs,
+      at: (dueUs: number, work: () => void) => setTimer(work, Math.max(0, dueUs - nowUs()) / 1_000),
+    };
+    this.#breaker = new CircuitBreaker(clock, {
+      trip: consecutiveFailures(FAILURES),
+      recoverAfterMs: RECOVER_AFTER_MS,
+      trials: 1,
+      trialTimeoutMs: TRIAL_TIMEOUT_MS,
+    });
+  }
+
+  /** What a venue needs to go on: the transaction whose fate is not known, and the block up to which all is booked. */
+  get former(): { readonly resume: SignedBatch | undefined; readonly fromHeight: number | undefined } {
+    const { signed, height } = this.#journal.state;
+    return { resume: signed ?? undefined, fromHeight: height > 0 ? height : undefined };
+  }
+
+  /** Tells the pipeline what is known from before, and from now on whether the disk is well. */
+  begin(inlet: Inlet): void {
+    this.#inlet = inlet;
+    const { state } = this.#journal;
+    const recovered: Recovered = structuredClone(recoveredOf(state));
+    const unsigned = state.inFlight !== null && state.signed?.batchId !== state.inFlight.batchId;
+    inlet.accept(recovered);
+    if (unsigned) inlet.accept(refused(recovered.inFlight!.batchId, 'the process ended before it was signed'));
+    let down = false;
+    this.#breaker.state$.subscribe(({ status }) => {
+      if (status === 'halfOpen') void this.#flush();
+      if (status === 'open' && !down)
+        this.#tell('down', `the account's journal cannot be written: ${FAILURES} failures in a row`);
+      if (status === 'closed' && down) this.#tell('up', 'the account’s journal is written again');
+      if (status !== 'halfOpen') down = status === 'open';
+    });
+  }
+
+  /** The session is ending: its own pause is no hold that the next one has to keep. */
+  ending(): void {
+    this.#ending = true;
+  }
+
+  /** Takes note of a decision of the turn under way. */
+  decision(decision: Decision): void {
+    switch (decision.kind) {
+      case 'order':
+        this.#turn.push(orderRecord(decision));
+        return;
+      case 'orderBatch':
+        this.#turn.push({ kind: 'intent', batchId: decision.batchId, ...idsOf(decision) });
+        return;
+      case 'fill': {
+        const { settlementId, clientOrderId, height } = decision;
+        this.#unbooked.delete(settlementId);
+        this.#note({ kind: 'fill', settlementId, clientOrderId, height });
+        return;
+      }
+      case 'tradingState':
+        this.#tradingState(decision);
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** The turn that an input brought about is over: its facts are written, together. */
+  turnEnded(input: Input): void {
+    switch (input.kind) {
+      case 'batchCommitted':
+        this.#note({ kind: 'outcome', batchId: input.batchId, committed: true, txHash: input.txHash, reason: '' });
+        break;
+      case 'batchRefused':
+        this.#note({
+          kind: 'outcome',
+          batchId: input.batchId,
+          committed: false,
+          txHash: input.txHash,
+          reason: input.reason.slice(0, 300),
+        });
+        break;
+      case 'settlement':
+        if (!this.#turn.some((one) => one.kind === 'fill' && one.settlementId === input.settlementId))
+          this.#await(input.settlementId, input.height);
+        break;
+      case 'block':
+        this.#booked(input.height - 1);
+        break;
+      default:
+        break;
+    }
+    if (this.#turn.length > 0) this.#journal.record(this.#turn);
+    const soon = this.#weighty || (this.#turn.length > 0 && !this.#journal.healthy);
+    this.#turn = [];
+    this.#weighty = false;
+    if (soon) void this.#flush();
+  }
+
+  /**
+   * Waits until the intent of a batch, recorded in the turn that made it, is on disk. Cancels alone do not wait long.
+   *
+   * @throws Error when the disk refuses, and the batch would place orders: it must not be sent
+   */
+  async intended(batch: OrderBatch): Promise<void> {
+    await this.#before(batch.places.length > 0);
+  }
+
+  /**
+   * Records a signed transaction, and waits until that is on disk: to be called before its bytes leave.
+   *
+   * @throws Error as {@link intended}
+   */
+  async signed(batchId: number, signed: Omit<SignedBatch, 'batchId'>): Promise<void> {
+    const { inFlight } = this.#journal.state;
+    this.#journal.record([{ kind: 'signed', batchId, ...signed }]);
+    await this.#before(inFlight?.batchId === batchId && inFlight.places.length > 0);
+  }
+
+  /** Writes what is left. Never throws. @returns what went wrong, or undefined */
+  async close(): Promise<string | undefined> {
+    this.#inlet = undefined;
+    try {
+      await this.#journal.durable();
+      return undefined;
+    } catch (error) {
+      return `the account's journal: ${(error as Error).message}`;
+    } finally {
+      this.#journal.close();
+    }
+  }
+
+  async #before(places: boolean): Promise<void> {
+    const written = this.#durable();
+    if (places) {
+      await written;
+      return;
+    }
+    await new Promise<void>((resolve) => {
+      const forget = this.#options.setTimer(resolve, CANCEL_WAIT_MS);
+      const done = (): void => {
+        forget();
+        resolve();
+      };
+      written.then(done, done);
+    });
+  }
+
+  /** One call of the disk through the breaker. @throws Error when the disk, or the breaker, refuses */
+  async #durable(): Promise<void> {
+    const ticket = this.#breaker.ask();
+    if (ticket === undefined) throw new Error('the account’s journal failed again and again, and is not tried now');
+    try {
+      await this.#journal.durable();
+    } catch (error) {
+      this.#breaker.settle(ticket, 'failure');
+      throw new Error(`the account’s journal cannot be written: ${(error as Error).message}`);
+    }
+    this.#breaker.settle(ticket, 'success');
+  }
+
+  /** Sees that what was recorded gets to disk; what is recorded meanwhile goes with the next call. */
+  async #flush(): Promise<void> {
+    if (this.#flushing) {
+      this.#flushAgain = true;
+      return;
+    }
+    this.#flushing = true;
+    do {
+      this.#flushAgain = false;
+      // Failures are counted by the breaker, which tells of them.
+      await this.#durable().catch(() => undefined);
+    } while (this.#flushAgain);
+    this.#flushing = false;
+  }
+
+  #tell(status: 'up' | 'down', reason: string): void {
+    this.#inlet?.accept({ kind: 'storeStatus', seq: 0, timeUs: 0, status, reason });
+  }
+
+  #note(record: AccountRecord): void {
+    this.#turn.push(record);
+    this.#weighty = true;
+  }
+
+  /** A halt outlives the process, and so does an operator's hold; what the pipeline holds by itself it finds out again. */
+  #tradingState({ state, cause, text, by }: TradingStateChange): void {
+    if (state === 'starting' || (this.#ending && state === 'paused')) return;
+    const outlives = state === 'halted' || (state === 'paused' && cause === 'operator');
+    const trading = outlives ? { state, cause, text } : null;
+    if (trading === null && this.#journal.state.trading === null) return;
+    this.#note({ kind: 'trading', trading, by });
+  }
+
+  #await(settlementId: string, height: number): void {
+    const { state } = this.#journal;
+    const known = height <= state.height || state.settled.some((one) => one.settlementId === settlementId);
+    if (!known) this.#unbooked.set(settlementId, height);
+  }
+
+  #booked(height: number): void {
+    let booked = height;
+    for (const waits of this.#unbooked.values()) booked = Math.min(booked, waits - 1);
+    if (booked > this.#journal.state.height) this.#turn.push({ kind: 'height', height: booked });
+  }
+}
+
+/** A batch that certainly was not sent, as the venue would tell it. */
+export function refused(batchId: number, reason: string): BatchRefused {
+  return {
+    kind: 'batchRefused',
+    seq: 0,
+    timeUs: 0,
+    batchId,
+    txHash: '',
+    code: -1,
+    codespace: 'flashmm',
+    reason: `not sent: ${reason}`,
+  };
+}
+
+function idsOf({ places, cancels }: OrderBatch): { places: string[]; cancels: string[] } {
+  return {
+    places: places.map(({ clientOrderId }) => clientOrderId),
+    cancels: cancels.map(({ clientOrderId }) => clientOrderId),
+  };
+}
+
+function orderRecord(update: OrderUpdate): AccountRecord {
+  const { clientOrderId, orderId, market, side, tick, lots, remainingLots, status } = update;
+  const order = { clientOrderId, orderId, market, side, tick, lots, remainingLots };
+  switch (status) {
+    case 'placing':
+    case 'resting':
+    case 'cancelling':
+      return { kind: 'order', order: { ...order, status } };
+    case 'adopted':
+      return { kind: 'order', order: { ...order, status: 'resting' } };
+    default:
+      return { kind: 'orderEnded', clientOrderId, status };
+  }
+}
