@@ -1,6 +1,8 @@
 import type { FairValue } from './fairvalue/fair_value.ts';
 import type { Position } from './fills/positions.ts';
-import type { Guarded } from './guard/guard.ts';
+import type { Equity, LedgerBreak } from './fills/types.ts';
+import type { ConditionsOutput } from './guard/conditions.ts';
+import type { GuardOutput } from './guard/guard.ts';
 import type { Sample } from './market/sample.ts';
 import type { OrdersOutput } from './orders/orders.ts';
 import type { Quote } from './quotes/quotes.ts';
@@ -21,10 +23,13 @@ export interface ResyncRequest {
 export type Decision =
   | Sample
   | FairValue
-  | Guarded
+  | ConditionsOutput
+  | GuardOutput
   | Quote
   | Approved
   | TradingOutput
   | OrdersOutput
   | Position
+  | Equity
+  | LedgerBreak
   | ResyncRequest;

@@ -6,13 +6,36 @@ export interface Command extends Stamped {
   readonly kind: 'command';
   /**
    * `pause` cancels and stops quoting until `resume`; `halt` is the emergency stop; `cancelAll` cancels what rests now and
-   * leaves the trading state as it is.
+   * leaves the trading state as it is; `shutdown` is a pause that ends with the process.
    */
-  readonly command: 'pause' | 'resume' | 'halt' | 'cancelAll';
+  readonly command: 'pause' | 'resume' | 'halt' | 'cancelAll' | 'shutdown';
   /** For `resume` out of a halt: the code of the cause that the operator has dealt with. */
   readonly clears?: string;
   /** Who asked, for the audit trail: `sigint`, `api`, `cli` … */
   readonly by: string;
+}
+
+/**
+ * How a part of the shell does that the pipeline leans on: every failure is reported, and the first success after failures.
+ * What follows from it is decided by the breaker of that part (`guard/conditions.ts`).
+ */
+export interface ComponentReport extends Stamped {
+  readonly kind: 'component';
+  /** `database` is the account's journal; `sei_websocket` the block subscription; `ml_inference` the models' runtime. */
+  readonly component: 'database' | 'sei_websocket' | 'ml_inference';
+  readonly outcome: 'success' | 'failure';
+  readonly detail: string;
+}
+
+/** A model's inputs or its accuracy have drifted away from what it was trained on, or are back. */
+export interface Drift extends Stamped {
+  readonly kind: 'drift';
+  /** The market it concerns; the empty string for all. */
+  readonly market: string;
+  readonly model: string;
+  readonly drifting: boolean;
+  /** The measure, with its numbers. */
+  readonly detail: string;
 }
 
 /** The wall clock moved and nothing else did: lets timers fire while the feed is silent. */
@@ -24,7 +47,7 @@ export interface Tick extends Stamped {
  * Everything that enters `streams/` from outside. Each is made with `seq: 0, timeUs: 0` and stamped once, at the edge,
  * where it also goes to the input journal.
  */
-export type Input = MarketInput | ExecutionInput | Command | Tick | Reject;
+export type Input = MarketInput | AccountInput | Tick | Reject;
 
 /** The key of everything that concerns the account rather than a market's data. */
 export const EXECUTION = 'execution';
@@ -50,4 +73,4 @@ export function routeOf(input: Input): string {
 }
 
 /** What concerns the account: everything but market data, and but what only moves the clock or is only counted. */
-export type AccountInput = ExecutionInput | Command;
+export type AccountInput = ExecutionInput | Command | ComponentReport | Drift;

@@ -1,17 +1,21 @@
 import type { Decision } from './decisions.ts';
 import type { Position } from './fills/positions.ts';
-import type { Reconciled, Working } from './orders/types.ts';
+import type { Equity, LedgerBreak } from './fills/types.ts';
+import type { OrderBatch, Reconciled, Working } from './orders/types.ts';
 import type { TradingStateChange } from './trading/trading.ts';
 
-/** What quoting and risk learn of our own doing, fed back through the loop. */
-export type Own = Working | Reconciled | Position | TradingStateChange;
+/** What the stages upstream learn of our own doing, fed back through the loop. */
+export type Own = Working | OrderBatch | Reconciled | Position | Equity | LedgerBreak | TradingStateChange;
 
 /** Whether a decision is fed back. */
 export function isOwn(decision: Decision): decision is Own {
   switch (decision.kind) {
     case 'working':
+    case 'orderBatch':
     case 'reconciled':
     case 'position':
+    case 'equity':
+    case 'ledgerBreak':
     case 'tradingState':
       return true;
     default:

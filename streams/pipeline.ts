@@ -3,7 +3,8 @@ import type { Kernel } from './actor/kernel.ts';
 import type { Decision } from './decisions.ts';
 import { fairValueStage } from './fairvalue/stage.ts';
 import { moneyStage } from './fills/stage.ts';
-import { guardStage } from './guard/stage.ts';
+import type { ConditionsOutput } from './guard/conditions.ts';
+import { alertsOf, conditionsStage, guardedOf, guardStage } from './guard/stage.ts';
 import { type AccountInput, EXECUTION, type Input, routeOf } from './inputs.ts';
 import { marketStage, reportsOf, sampleStage } from './market/stage.ts';
 import type { MarketInput } from './market/types.ts';
@@ -26,32 +27,41 @@ export function pipeline(kernel: Kernel, inputs$: Observable<Input>, account: Ac
   const account$ = inputs.on<AccountInput>(EXECUTION);
   const own = kernel.loop<Own, Decision>('own', isOwn);
 
+  const conditions$ = merge(account$, own.events$).pipe(conditionsStage(kernel, account));
   const markets = account.markets.map((market) =>
-    oneMarket(kernel, inputs.on<MarketInput>(market.market.symbol), own.events$, market),
+    oneMarket(kernel, inputs.on<MarketInput>(market.market.symbol), own.events$, conditions$, market),
   );
   const quotes$ = merge(...markets.map((market) => market.quote$));
   const marks$ = merge(...markets.map((market) => market.fairValue$));
+  const alerts$ = merge(...markets.map((market) => market.alert$));
 
-  const trading$ = merge(account$, own.events$).pipe(tradingStage(kernel, account));
-  const approved$ = merge(own.events$, quotes$).pipe(riskStage(kernel, account));
+  const trading$ = merge(account$, own.events$, conditions$, alerts$).pipe(tradingStage(kernel, account));
+  const approved$ = merge(own.events$, marks$, quotes$).pipe(riskStage(kernel, account));
   const orders$ = merge(account$, trading$, approved$).pipe(orderStage(kernel, account));
   const money$ = merge(account$, marks$, orders$.pipe(fillsOf)).pipe(moneyStage(kernel, account));
 
   const execution$ = merge(trading$, approved$, orders$, money$).pipe(own.close);
 
-  return merge(...markets.map((market) => market.decisions$), execution$);
+  return merge(conditions$, ...markets.map((market) => market.decisions$), execution$);
 }
 
-/** One market, from its data to what we would like to quote. What it shares with others comes by `own$`. */
-function oneMarket(kernel: Kernel, inputs$: Observable<MarketInput>, own$: Observable<Own>, settings: MarketSettings) {
+/** One market, from its data to what we would like to quote. What it shares with others comes by `own$` and `conditions$`. */
+function oneMarket(
+  kernel: Kernel,
+  inputs$: Observable<MarketInput>,
+  own$: Observable<Own>,
+  conditions$: Observable<ConditionsOutput>,
+  settings: MarketSettings,
+) {
   const mine = kernel.scope(settings.market.symbol);
   const ours$ = own$.pipe(filter((event) => !('market' in event) || event.market === settings.market.symbol));
 
   const market$ = inputs$.pipe(marketStage(mine, settings));
   const sample$ = market$.pipe(sampleStage(mine, settings));
   const fairValue$ = merge(ours$, sample$).pipe(fairValueStage(mine, settings));
-  const guarded$ = merge(ours$, fairValue$).pipe(guardStage(mine, settings));
-  const quote$ = merge(ours$, guarded$).pipe(quoteStage(mine, settings));
+  const guard$ = merge(ours$, conditions$, fairValue$).pipe(guardStage(mine, settings));
+  const quote$ = merge(ours$, guard$.pipe(guardedOf)).pipe(quoteStage(mine, settings));
 
-  return { fairValue$, quote$, decisions$: merge(market$.pipe(reportsOf), sample$, fairValue$, guarded$, quote$) };
+  const decisions$ = merge(market$.pipe(reportsOf), sample$, fairValue$, guard$, quote$);
+  return { fairValue$, alert$: guard$.pipe(alertsOf), quote$, decisions$ };
 }

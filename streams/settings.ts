@@ -1,9 +1,12 @@
 import type { FairValueParameters } from './fairvalue/fair_value.ts';
 import type { FeeParameters } from './fills/positions.ts';
+import type { ConditionParameters } from './guard/conditions.ts';
+import type { GuardParameters } from './guard/guard.ts';
 import type { Market } from './market/types.ts';
 import type { OrderParameters } from './orders/orders.ts';
 import type { QuoteParameters } from './quotes/quotes.ts';
-import type { RiskParameters } from './risk/risk.ts';
+import type { ExposureParameters, RiskParameters } from './risk/risk.ts';
+import type { TradingParameters } from './trading/trading.ts';
 
 /** When a market is looked at. */
 export interface SamplingParameters {
@@ -20,11 +23,15 @@ export interface MarketSettings {
   readonly fairValue: FairValueParameters;
   readonly quotes: QuoteParameters;
   readonly risk: RiskParameters;
+  readonly guard: GuardParameters;
 }
 
 /** One account: its markets, and what they share. */
 export interface AccountSettings {
   readonly markets: readonly MarketSettings[];
+  readonly conditions: ConditionParameters;
+  readonly trading: TradingParameters;
+  readonly exposure: ExposureParameters;
   readonly orders: OrderParameters;
   readonly fees: FeeParameters;
   /** How often the order stage looks at what is wanted, milliseconds. */

@@ -39,7 +39,24 @@ export function settingsOf(symbol: string): MarketSettings {
       maxSkewBps: 5,
       hysteresisBps: 1,
     },
-    risk: { maxPositionUsdc: 2_000, priceCollarBps: 100, maxOrderUsdc: 500 },
+    risk: {
+      maxPositionUsdc: 2_000,
+      maxInventoryPct: 100,
+      capitalUsdc: 100_000,
+      priceCollarBps: 100,
+      maxOrderUsdc: 500,
+      minOrderUsdc: 1,
+    },
+    guard: {
+      inventoryTripPct: 105,
+      inventoryClearPct: 75,
+      extremeWindowMs: 10_000,
+      extremeStopBps: 1_000,
+      extremeSigmas: 8,
+      extremeFloorBps: 500,
+      extremeSpreadBps: 200,
+      extremeRecoverMs: 30_000,
+    },
   };
 }
 
@@ -47,6 +64,21 @@ export function settingsOf(symbol: string): MarketSettings {
 export function accountOf(...symbols: string[]): AccountSettings {
   return {
     markets: symbols.map(settingsOf),
+    conditions: {
+      disconnectedAfterMs: 0,
+      latencyHighMs: 3_000,
+      latencyLowMs: 1_500,
+      latencyWiden: 2,
+      latencyRecoverMs: 5_000,
+    },
+    trading: {
+      maxDailyLossUsdc: 500,
+      maxDrawdownUsdc: 1_000,
+      reduceFromPct: 80,
+      reduceUntilPct: 60,
+      maxGrossUsdc: 8_000,
+    },
+    exposure: { maxGrossUsdc: 8_000, maxOpenOrders: 64 },
     orders: { maxOrdersPerS: 10, wishExpiresMs: 1_000 },
     fees: { makerFeeBps: 0, takerFeeBps: 5 },
     wakePeriodMs: 200,

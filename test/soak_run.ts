@@ -51,6 +51,14 @@ const VIOLATIONS_SHOWN = 20;
 const STALE_AFTER_MS = 1_000;
 const STALL_MS = 1_500;
 
+/** The recording is served many times as fast, its end jumps to its beginning, and the venue makes no blocks by itself. */
+const SETTINGS = {
+  'sampling.stale_after_ms': STALE_AFTER_MS,
+  'breakers.disconnected_after_ms': 600_000,
+  'breakers.extreme_floor_bps': 9_000,
+  'breakers.extreme_stop_bps': 10_000,
+};
+
 /** A sample's touch has to be the exchange's at one of the ids that came in this long before it. */
 const RECENT_MS = STALE_AFTER_MS + 500;
 
@@ -64,6 +72,7 @@ class AcceptingVenue implements Venue {
   async open(inlet: Inlet): Promise<void> {
     this.#inlet = inlet;
     inlet.accept({ kind: 'block', seq: 0, timeUs: 0, height: 0, chainTimeUs: 0 });
+    inlet.accept({ kind: 'openOrders', seq: 0, timeUs: 0, height: 0, orders: [] });
   }
 
   submit({ batchId, places }: OrderBatch): void {
@@ -167,7 +176,7 @@ export async function soak(options: SoakOptions): Promise<SoakOutcome> {
   const onError = (error: unknown): void => void errors.push(String(error));
   process.on('uncaughtException', onError);
   process.on('unhandledRejection', onError);
-  const flags = [{ path: 'sampling.stale_after_ms', text: String(STALE_AFTER_MS), from: 'soak' }];
+  const flags = Object.entries(SETTINGS).map(([path, value]) => ({ path, text: String(value), from: 'soak' }));
   const feed = new BinanceFeed({
     endpoints: { ...BINANCE_ENDPOINTS['binance-spot'], wsUrl: server.wsUrl, restUrl: server.httpUrl },
     markets: [market],

@@ -28,6 +28,11 @@ const signed = {
   signedHeight: 20,
 } as const;
 
+const halted = {
+  holds: [{ code: 'drawdown', text: '-5 %', by: 'equity', sinceUs: 1 }],
+  baseline: { day: 3, dailyPnlUsdc: 0, peakUsdc: 5, excusedPeakUsdc: null },
+} as const;
+
 const story: readonly AccountRecord[] = [
   { kind: 'order', order: order(1) },
   { kind: 'intent', batchId: 7, places: ['flashmm_A_1'], cancels: [] },
@@ -35,7 +40,7 @@ const story: readonly AccountRecord[] = [
   { kind: 'fill', settlementId: '21/0/1', clientOrderId: 'flashmm_A_1', height: 21 },
   { kind: 'height', height: 21 },
   { kind: 'money', record: { lots: 6 } },
-  { kind: 'trading', trading: { state: 'halted', cause: 'drawdown', text: '-5 %' }, by: 'risk' },
+  { kind: 'trading', trading: halted, by: 'risk' },
 ];
 
 describe('an account journal', () => {
@@ -56,7 +61,7 @@ describe('an account journal', () => {
       inFlight: { batchId: 7 },
       settled: ['21/0/1'],
       money: { lots: 6 },
-      trading: { state: 'halted', cause: 'drawdown' },
+      trading: halted,
     });
     next.record([
       { kind: 'outcome', batchId: 7, committed: true, txHash: 'AB', reason: '' },

@@ -3,7 +3,7 @@ import type { Input } from '../../streams/inputs.ts';
 import { CircuitBreaker } from '../../streams/operators/circuit_breaker.ts';
 import { consecutiveFailures } from '../../streams/operators/trip_policy.ts';
 import type { BatchRefused, OrderBatch, OrderUpdate, Recovered } from '../../streams/orders/types.ts';
-import type { TradingStateChange } from '../../streams/trading/trading.ts';
+import { memoryOf, type TradingStateChange } from '../../streams/trading/trading.ts';
 import type { Inlet } from '../venue/port.ts';
 import type { AccountJournal } from './journal.ts';
 import type { AccountRecord, SignedBatch } from './records.ts';
@@ -47,7 +47,6 @@ export class AccountKeeper {
   #flushAgain = false;
   /** Settlements told that are no fills yet, by id: their blocks are not booked. */
   readonly #unbooked = new Map<string, number>();
-  #ending = false;
 
   constructor(options: KeeperOptions) {
     this.#options = options;
@@ -87,11 +86,6 @@ export class AccountKeeper {
       if (status === 'closed' && down) this.#tell('up', 'the account’s journal is written again');
       if (status !== 'halfOpen') down = status === 'open';
     });
-  }
-
-  /** The session is ending: its own pause is no hold that the next one has to keep. */
-  ending(): void {
-    this.#ending = true;
   }
 
   /** Takes note of a decision of the turn under way. */
@@ -236,12 +230,10 @@ export class AccountKeeper {
   }
 
   /** A halt outlives the process, and so does an operator's hold; what the pipeline holds by itself it finds out again. */
-  #tradingState({ state, cause, text, by }: TradingStateChange): void {
-    if (state === 'starting' || (this.#ending && state === 'paused')) return;
-    const outlives = state === 'halted' || (state === 'paused' && cause === 'operator');
-    const trading = outlives ? { state, cause, text } : null;
+  #tradingState(change: TradingStateChange): void {
+    const trading = memoryOf(change);
     if (trading === null && this.#journal.state.trading === null) return;
-    this.#note({ kind: 'trading', trading, by });
+    this.#note({ kind: 'trading', trading, by: change.by });
   }
 
   #await(settlementId: string, height: number): void {

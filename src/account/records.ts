@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Recovered, RecoveredOrder } from '../../streams/orders/types.ts';
+import { type CauseCode, isCauseCode } from '../../streams/trading/causes.ts';
 
 /** The version of the records below; a journal of another one is refused. */
 export const ACCOUNT_VERSION = 1;
@@ -93,7 +94,24 @@ const signed = {
   signedHeight: count,
 };
 
-const trading = z.strictObject({ state: z.string(), cause: z.string(), text: z.string() }).nullable();
+const trading = z
+  .strictObject({
+    holds: z.array(
+      z.strictObject({
+        code: z.custom<CauseCode>((code) => typeof code === 'string' && isCauseCode(code), 'expected a known cause'),
+        text: z.string(),
+        by: z.string(),
+        sinceUs: integer,
+      }),
+    ),
+    baseline: z.strictObject({
+      day: integer,
+      dailyPnlUsdc: z.number(),
+      peakUsdc: z.number().nullable(),
+      excusedPeakUsdc: z.number().nullable(),
+    }),
+  })
+  .nullable();
 
 const state: z.ZodType<AccountState> = z.strictObject({
   height: count,

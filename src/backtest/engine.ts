@@ -89,7 +89,10 @@ export class Backtest {
   }
 
   #start(startUs: number): void {
-    const { settings, seed, onFailure } = this.#options;
+    const { seed, onFailure } = this.#options;
+    const { conditions } = this.#options.settings;
+    // The simulated exchange makes a block when a batch arrives and at no other time: its silence means nothing.
+    const settings = { ...this.#options.settings, conditions: { ...conditions, disconnectedAfterMs: 0 } };
     this.#scheduled = new HeapClock(startUs);
     this.#reactor = new Reactor(
       { settings, seed, startUs },

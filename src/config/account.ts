@@ -1,6 +1,8 @@
+import type { ConditionParameters } from '../../streams/guard/conditions.ts';
 import { lotValueQuote } from '../../streams/market/money.ts';
 import type { Market } from '../../streams/market/types.ts';
 import type { AccountSettings, MarketSettings } from '../../streams/settings.ts';
+import type { TradingParameters } from '../../streams/trading/trading.ts';
 import type { Config } from './schema.ts';
 
 /** What a venue charges, basis points of the turnover; negative for a rebate. */
@@ -22,6 +24,12 @@ export function accountSettings(config: Config, markets: readonly Market[], fees
   const periodMs = Math.round((MS_PER_S / config.sampling.quote_frequency_hz) * MS_PER_S) / MS_PER_S;
   return {
     markets: markets.map((market) => marketSettings(config, market, charged.makerFeeBps, periodMs)),
+    conditions: conditionParameters(config),
+    trading: tradingParameters(config),
+    exposure: {
+      maxGrossUsdc: Number(config.risk.max_gross_usdc),
+      maxOpenOrders: config.risk.max_open_orders,
+    },
     orders: {
       maxOrdersPerS: config.risk.max_orders_per_s,
       wishExpiresMs: config.risk.wish_expires_ms,
@@ -32,8 +40,28 @@ export function accountSettings(config: Config, markets: readonly Market[], fees
   };
 }
 
+function conditionParameters({ breakers }: Config): ConditionParameters {
+  return {
+    disconnectedAfterMs: breakers.disconnected_after_ms,
+    latencyHighMs: breakers.latency_high_ms,
+    latencyLowMs: breakers.latency_low_ms,
+    latencyWiden: breakers.latency_widen,
+    latencyRecoverMs: breakers.latency_recover_ms,
+  };
+}
+
+function tradingParameters({ risk }: Config): TradingParameters {
+  return {
+    maxDailyLossUsdc: Number(risk.max_daily_loss_usdc),
+    maxDrawdownUsdc: Number(risk.max_drawdown_usdc),
+    reduceFromPct: risk.reduce_from_loss_pct,
+    reduceUntilPct: risk.reduce_until_loss_pct,
+    maxGrossUsdc: Number(risk.max_gross_usdc),
+  };
+}
+
 function marketSettings(config: Config, market: Market, makerFeeBps: number, periodMs: number): MarketSettings {
-  const { quotes, risk, sampling } = config;
+  const { breakers, quotes, risk, sampling } = config;
   return {
     market,
     sampling: { periodMs, staleAfterMs: sampling.stale_after_ms },
@@ -55,8 +83,21 @@ function marketSettings(config: Config, market: Market, makerFeeBps: number, per
     },
     risk: {
       maxPositionUsdc: Number(risk.max_position_usdc),
+      maxInventoryPct: risk.max_inventory_pct,
+      capitalUsdc: Number(risk.capital_usdc),
       priceCollarBps: risk.price_collar_bps,
       maxOrderUsdc: Number(risk.max_order_usdc),
+      minOrderUsdc: Number(risk.min_order_usdc),
+    },
+    guard: {
+      inventoryTripPct: breakers.inventory_trip_pct,
+      inventoryClearPct: breakers.inventory_clear_pct,
+      extremeWindowMs: breakers.extreme_window_s * MS_PER_S,
+      extremeStopBps: breakers.extreme_stop_bps,
+      extremeSigmas: breakers.extreme_sigmas,
+      extremeFloorBps: breakers.extreme_floor_bps,
+      extremeSpreadBps: breakers.extreme_spread_bps,
+      extremeRecoverMs: breakers.extreme_recover_s * MS_PER_S,
     },
   };
 }

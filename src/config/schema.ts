@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { breakers, risk } from './risk_schema.ts';
 import { decimal, flag, oneOf, real, secret, setting, text, url, whole } from './values.ts';
 
 /** What `trading.confirm_live` must say, word for word, before an order leaves for a chain that is not this process's own. */
@@ -166,21 +167,6 @@ const quotes = z.strictObject({
   taker_fee_bps: setting(real(-100, 100).default(0), 'Fee of an order that takes on the venue, bps.'),
 });
 
-const risk = z.strictObject({
-  max_position_usdc: setting(
-    decimal(0, 1e9).default('2000'),
-    'Largest long or short position of a market, orders at work included, USDC.',
-    { env: ['MAX_POSITION_USDC'] },
-  ),
-  max_order_usdc: setting(decimal(0, 1e9).default('500'), 'Largest notional of one order, USDC.'),
-  price_collar_bps: setting(real(0.01, 10_000).default(200), 'Furthest that an order may be from the fair value, bps.'),
-  max_orders_per_s: setting(whole(1, 1_000).default(10), 'Most orders placed in a second, all markets together.'),
-  wish_expires_ms: setting(
-    whole(100, 600_000).default(1_000),
-    'A wished quote older than this counts as withdrawn: whoever made it has fallen silent, ms.',
-  ),
-});
-
 const orders = z.strictObject({
   unknown_orders: setting(
     oneOf(['cancel', 'adopt']).default('cancel'),
@@ -281,6 +267,7 @@ export const SECTIONS = {
   sampling,
   quotes,
   risk,
+  breakers,
   orders,
   journal,
   api,
@@ -300,6 +287,7 @@ export const SECTION_SUMMARIES: Readonly<Record<keyof typeof SECTIONS | 'markets
   sampling: 'When decisions are made.',
   quotes: 'How quotes are priced.',
   risk: 'The last check before an order goes out.',
+  breakers: 'When something is wrong enough to act, and when it is well again.',
   orders: 'How orders are worked.',
   journal: 'The record of all inputs.',
   api: 'The HTTP API.',
@@ -352,6 +340,16 @@ export function crossChecks(config: Config): readonly { readonly path: readonly 
   }
   if (config.sampling.stale_after_ms < 1_000 / config.sampling.quote_frequency_hz) {
     broken.push(at('sampling.stale_after_ms', 'expected at least one period of sampling.quote_frequency_hz'));
+  }
+  for (const [section, low, high] of [
+    ['breakers', 'latency_low_ms', 'latency_high_ms'],
+    ['breakers', 'inventory_clear_pct', 'inventory_trip_pct'],
+    ['breakers', 'extreme_floor_bps', 'extreme_stop_bps'],
+    ['risk', 'reduce_until_loss_pct', 'reduce_from_loss_pct'],
+  ] as const) {
+    const values = config[section] as Readonly<Record<string, unknown>>;
+    if (Number(values[low]) < Number(values[high])) continue;
+    broken.push(at(`${section}.${low}`, `expected less than ${section}.${high} (${values[high]})`));
   }
   return broken;
 }

@@ -54,9 +54,15 @@ const parameters = z.record(z.string(), z.union([z.number(), z.string(), z.boole
 const settings = z.strictObject({
   markets: z
     .array(
-      z.strictObject({ market, sampling: parameters, fairValue: parameters, quotes: parameters, risk: parameters }),
+      z.strictObject({
+        ...{ market, sampling: parameters, fairValue: parameters, quotes: parameters },
+        ...{ risk: parameters, guard: parameters },
+      }),
     )
     .min(1),
+  conditions: parameters,
+  trading: parameters,
+  exposure: parameters,
   orders: parameters,
   fees: parameters,
   wakePeriodMs: z.number().positive(),
@@ -114,6 +120,8 @@ const INPUT_KINDS: ReadonlySet<string> = new Set<Input['kind']>([
   'blocksMissed',
   'storeStatus',
   'command',
+  'component',
+  'drift',
   'tick',
   'reject',
 ]);

@@ -153,9 +153,8 @@ export class Session {
   async #stop(by: string): Promise<StopReport> {
     const startedMs = performance.now();
     const troubles: string[] = this.#failure === undefined ? [] : [messageOf(this.#failure)];
-    const { venue, account } = this.#options;
-    account?.ending();
-    this.edge.accept({ kind: 'command', seq: 0, timeUs: 0, command: 'pause', by });
+    const { venue } = this.#options;
+    this.edge.accept({ kind: 'command', seq: 0, timeUs: 0, command: 'shutdown', by });
     const cancelled = await within(
       CANCEL_MS + 500,
       attempt(() => venue.cancelAll(CANCEL_MS)),

@@ -89,6 +89,20 @@ export function breakerStep(settings: BreakerSettings, breaker: Breaker, event: 
   }
 }
 
+/**
+ * The breaker after something was observed that nobody called for: a measure above or below its mark, a failure that the
+ * outside reports. While half open each observation is a trial.
+ */
+export function observed(
+  settings: BreakerSettings,
+  breaker: Breaker,
+  outcome: 'success' | 'failure',
+  nowUs: number,
+): Breaker {
+  const asked = breakerStep(settings, breaker, { kind: 'call' }, nowUs);
+  return breakerStep(settings, asked, { kind: outcome, generation: asked.generation }, nowUs);
+}
+
 function afterTime(settings: BreakerSettings, breaker: Breaker, nowUs: number): Breaker {
   const dueUs = nextDueUs(breaker);
   if (dueUs === null || nowUs < dueUs) return breaker;

@@ -1,16 +1,17 @@
 import type { Reducer, Turn } from '../actor/reducer.ts';
-import type { Command } from '../inputs.ts';
+import type { AccountInput } from '../inputs.ts';
 import type { Reject, Side } from '../market/types.ts';
 import type { Breaker } from '../operators/circuit_breaker.ts';
 import type { OrderRate } from '../risk/order_rate.ts';
 import { type Approved, approvedBefore, isApproved } from '../risk/risk.ts';
-import type { TradingOutput, TradingState } from '../trading/trading.ts';
+import type { TradingState } from '../trading/causes.ts';
+import type { TradingOutput } from '../trading/trading.ts';
 import { book, settle } from './execution.ts';
 import { LIFE_CYCLE, type LiveStatus, type OrderEvent } from './life_cycle.ts';
 import { freshPlacement } from './placement.ts';
 import { blocksMissed, type Recovery, reconcile, recover } from './recovery.ts';
 import { send } from './transactions.ts';
-import type { ExecutionInput, Fill, OrderBatch, OrderUpdate, Reconciled, Settlement, Working } from './types.ts';
+import type { Fill, OrderBatch, OrderUpdate, Reconciled, Settlement, Working } from './types.ts';
 
 /** A live order of ours, plain data. */
 export interface WorkingOrder {
@@ -80,7 +81,7 @@ export interface OrderParameters {
 }
 
 /** What the order stage takes in. */
-export type OrdersInput = Approved | ExecutionInput | Command | TradingOutput | Wake;
+export type OrdersInput = Approved | AccountInput | TradingOutput | Wake;
 
 /** What the order stage gives out. */
 export type OrdersOutput = OrderBatch | OrderUpdate | Fill | Working | Reconciled | Reject;
@@ -169,6 +170,9 @@ function step(parameters: OrderParameters, state: OrdersState, event: OrdersInpu
     case 'batchAccepted':
     case 'batchUnknown':
     case 'balances':
+    case 'component':
+    case 'drift':
+    case 'alert':
     case 'reject':
       return;
   }

@@ -100,7 +100,7 @@ class Plan {
       this.#cancel(orders.filter((order) => order.unwanted && order.status === 'resting'));
       return;
     }
-    const fresh = newest !== null && this.#nowUs - newest.timeUs <= this.#expiresUs;
+    const fresh = newest !== null && this.#nowUs - newest.quotedUs <= this.#expiresUs;
     const wanted = fresh && this.#quoting ? newest : null;
     const bids = diffSide(wanted?.bids ?? [], 'buy', orders);
     const asks = diffSide(wanted?.asks ?? [], 'sell', orders);

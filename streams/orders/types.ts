@@ -1,4 +1,5 @@
 import type { Side, Stamped } from '../market/types.ts';
+import type { TradingMemory } from '../trading/trading.ts';
 
 /** Fields every event made inside `streams/` carries: its own number, its time, and the numbers of what caused it. */
 export interface Caused {
@@ -154,8 +155,8 @@ export interface Recovered extends Stamped {
   readonly settled: readonly string[];
   /** Positions and ledger as the money stage encodes them, or null. */
   readonly money: unknown;
-  /** The trading state that has to outlive the process, such as a halt, or null. */
-  readonly trading: { readonly state: string; readonly cause: string; readonly text: string } | null;
+  /** What of the trading state has to outlive the process, such as a halt, or null. */
+  readonly trading: TradingMemory | null;
 }
 
 /** No node has these blocks any more: what was settled in them will never be told. */

@@ -62,7 +62,7 @@ function positionOf(lots: number): Position {
 
 function guardedOf(fair: FairValue): Guarded {
   const stamp = { kind: 'guarded', seq: 1, timeUs: 0, causes: [], market: 'X' } as const;
-  return { ...stamp, fair, stance: 'quote', widen: 1, prediction: true, breakers: [] };
+  return { ...stamp, fair, stance: 'quote', widen: 1, prediction: true, reason: 'ok', breakers: [] };
 }
 
 /** Quotes in a row, from one state. */

@@ -70,8 +70,7 @@ function quote(
   const { fairTick } = fair;
   if (fair.quality !== 'live' || stance === 'withdraw') {
     state.last = null;
-    const reason = fair.quality === 'live' ? guarded.breakers.join(' ') : fair.quality;
-    return { ...event, fairTick, bids: [], asks: [], reason };
+    return { ...event, fairTick, bids: [], asks: [], reason: guarded.reason };
   }
   const step = market.orderStepLots ?? 1;
   const lots = step * Math.max(1, Math.round(parameters.orderSizeUsdc / lotValueQuote(market, fairTick) / step));

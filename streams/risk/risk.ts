@@ -1,16 +1,24 @@
 import type { Reducer, Turn } from '../actor/reducer.ts';
+import { MICROS_PER_MS, MICROS_PER_SECOND } from '../clock/clock.ts';
+import type { FairValue } from '../fairvalue/fair_value.ts';
+import { type InventoryParameters, inventoryLimitUsdc } from '../guard/inventory_limit.ts';
 import { lotValueQuote } from '../market/money.ts';
-import type { Levels, Market, Side } from '../market/types.ts';
+import type { Levels, Side } from '../market/types.ts';
 import type { Caused, LiveOrder } from '../orders/types.ts';
 import type { Own } from '../own.ts';
 import type { Quote } from '../quotes/quotes.ts';
-import type { MarketSettings } from '../settings.ts';
+import type { AccountSettings, MarketSettings } from '../settings.ts';
+import type { TradingState } from '../trading/causes.ts';
+import { checkSide, type OrderLimits } from './limits.ts';
+import { added, worstCaseLots } from './worst_case.ts';
 
 /** A quote that passed the pre-trade limits, made smaller or one-sided where they say so. */
 export interface Approved extends Caused {
   readonly kind: 'approved';
   readonly market: string;
   readonly fairTick: number;
+  /** When the quote was made: what is approved again is no younger for it. */
+  readonly quotedUs: number;
   /** Wished levels, best first, flat pairs of tick and lots. */
   readonly bids: Levels;
   readonly asks: Levels;
@@ -19,13 +27,14 @@ export interface Approved extends Caused {
 }
 
 /** Pre-trade limits of one market. */
-export interface RiskParameters {
-  /** Most that may be held, long or short, with every live order filled, in quote currency. */
-  readonly maxPositionUsdc: number;
-  /** Furthest a price may lie from the fair value, basis points. */
-  readonly priceCollarBps: number;
-  /** Largest single order, in quote currency. */
-  readonly maxOrderUsdc: number;
+export interface RiskParameters extends InventoryParameters, OrderLimits {}
+
+/** Pre-trade limits of the account, over all markets. */
+export interface ExposureParameters {
+  /** Most that all positions together may be worth, long and short added up, with every live order filled, USDC. */
+  readonly maxGrossUsdc: number;
+  /** Most orders that may rest or be on their way. */
+  readonly maxOpenOrders: number;
 }
 
 /** What the check knows of one market. */
@@ -34,7 +43,26 @@ interface Exposure {
   positionSeq: number;
   live: readonly LiveOrder[];
   liveSeq: number;
+  /** The middle of the market, and when it was so; 0 before the first live book. */
+  midTick: number;
+  midUs: number;
+  /** The newest quote and what passed of it. */
+  quote: Quote | null;
+  bids: Levels;
+  asks: Levels;
+  /** What this market takes of the account's limits: worst case at the mid, and orders. */
+  reservedUsdc: number;
+  reservedOrders: number;
 }
+
+interface RiskState {
+  trading: TradingState;
+  equityUsdc: number | null;
+  markets: Record<string, Exposure>;
+}
+
+/** A quote is held against the middle of the market unless that is older by this: its own instant's comes before the wire. */
+const MID_EXPIRES_US = 1 * MICROS_PER_SECOND;
 
 const approvals = new WeakSet<Approved>();
 
@@ -48,112 +76,179 @@ export function approvedBefore(approved: Approved): void {
   approvals.add(approved);
 }
 
-/** An approval to have nothing resting: the safe thing, that needs no check. */
-export function withdrawal(
-  market: string,
-  seq: number,
-  timeUs: number,
-  causes: readonly number[],
-  why: string,
-): Approved {
-  const nothing = { fairTick: 0, bids: [], asks: [], limits: [why] };
-  const approved: Approved = { kind: 'approved', market, seq, timeUs, causes, ...nothing };
-  approvals.add(approved);
-  return approved;
+/**
+ * The pre-trade check of the account, which the quotes of all markets pass through; the last word before the wire.
+ *
+ * The worst case of a side is what is held plus every live order of that side plus what the wished levels add (see
+ * `worst_case.ts`). Each market reserves its worst case in the account's gross limit when its quote is approved, one after
+ * the other, so that two markets in one instant cannot both take the last room.
+ *
+ * An approval does not outlive the facts it was made from: when a fill, an order or the trading state changes them, the
+ * newest quote is checked again at once, and what passes then replaces what passed before.
+ */
+export function risk(account: AccountSettings): Reducer<RiskState, Quote | FairValue | Own, Approved> {
+  const check = new PreTradeCheck(account);
+  return {
+    initial: () => ({
+      trading: 'active',
+      equityUsdc: null,
+      markets: Object.fromEntries(account.markets.map(({ market }) => [market.symbol, nothing()])),
+    }),
+    step: (state, event, turn) => check.take(state, event, turn),
+    encode: (state) => state,
+    decode: (plain) => JSON.parse(JSON.stringify(plain)) as RiskState,
+  };
 }
 
-/**
- * The pre-trade check of the account, which the quotes of all markets pass through: position limit on the worst case, order
- * size, price collar, and sanity of the prices.
- *
- * The worst case of a side is what is held plus the wished levels plus every live order of that side at another price: such
- * an order is to be replaced, but may fill before its cancel takes effect.
- */
-export function risk(markets: readonly MarketSettings[]): Reducer<Record<string, Exposure>, Quote | Own, Approved> {
-  const bySymbol = new Map(markets.map((one) => [one.market.symbol, one]));
+function nothing(): Exposure {
   return {
-    initial: () => ({}),
-    step: (state, event, turn) => {
-      if (event.kind === 'tradingState' || event.kind === 'reconciled') return;
-      const exposure = state[event.market] ?? { positionLots: 0, positionSeq: 0, live: [], liveSeq: 0 };
-      state[event.market] = exposure;
-      if (event.kind === 'position') {
+    ...{ positionLots: 0, positionSeq: 0, live: [], liveSeq: 0, midTick: 0, midUs: 0 },
+    ...{ quote: null, bids: [], asks: [], reservedUsdc: 0, reservedOrders: 0 },
+  };
+}
+
+class PreTradeCheck {
+  readonly #bySymbol: ReadonlyMap<string, MarketSettings>;
+  readonly #limits: ExposureParameters;
+  readonly #quoteExpiresUs: number;
+
+  constructor({ markets, exposure, orders }: AccountSettings) {
+    // As long as the order stage goes by a wish.
+    this.#quoteExpiresUs = orders.wishExpiresMs * MICROS_PER_MS;
+    this.#bySymbol = new Map(markets.map((one) => [one.market.symbol, one]));
+    this.#limits = exposure;
+  }
+
+  take(state: RiskState, event: Quote | FairValue | Own, turn: Turn<Approved>): void {
+    switch (event.kind) {
+      case 'quote':
+        this.#exposure(state, event.market).quote = event;
+        turn.emit(this.#approve(state, event, event.seq, turn));
+        return;
+      case 'fairValue':
+        if (event.quality === 'live') {
+          const exposure = this.#exposure(state, event.market);
+          exposure.midTick = (event.bidTick + event.askTick) / 2;
+          exposure.midUs = event.timeUs;
+          // The quote of this instant may have come before its mark.
+          if (exposure.quote?.timeUs === event.timeUs) this.#again(state, event.market, event.seq, turn);
+        }
+        return;
+      case 'position': {
+        const exposure = this.#exposure(state, event.market);
         exposure.positionLots = event.lots;
         exposure.positionSeq = event.seq;
-      } else if (event.kind === 'working') {
+        this.#again(state, event.market, event.seq, turn);
+        return;
+      }
+      case 'working': {
+        const exposure = this.#exposure(state, event.market);
         exposure.live = event.orders;
         exposure.liveSeq = event.seq;
-      } else {
-        const settings = bySymbol.get(event.market);
-        if (settings === undefined) throw new Error(`quote of unknown market '${event.market}'`);
-        turn.emit(approve(settings, exposure, event, turn));
+        this.#again(state, event.market, event.seq, turn);
+        return;
       }
-    },
-    encode: (state) => state,
-    decode: (plain) => JSON.parse(JSON.stringify(plain)) as Record<string, Exposure>,
-  };
-}
-
-function approve(settings: MarketSettings, exposure: Exposure, quote: Quote, turn: Turn<Approved>): Approved {
-  const causes = [quote.seq, exposure.positionSeq, exposure.liveSeq].filter((seq) => seq > 0);
-  const limits: string[] = [];
-  const sane = quote.bids.length === 0 || quote.asks.length === 0 || quote.bids[0]! < quote.asks[0]!;
-  if (!sane) limits.push('both:crossed');
-  const allowed = (side: Side, levels: Levels): Levels =>
-    sane ? allowedLevels(settings, exposure, quote.fairTick, side, levels, limits) : [];
-  const approved: Approved = {
-    kind: 'approved',
-    seq: turn.nextSeq(),
-    timeUs: quote.timeUs,
-    causes,
-    market: quote.market,
-    fairTick: quote.fairTick,
-    bids: allowed('buy', quote.bids),
-    asks: allowed('sell', quote.asks),
-    limits: [...new Set(limits)],
-  };
-  approvals.add(approved);
-  return approved;
-}
-
-function allowedLevels(
-  { market, risk: parameters }: MarketSettings,
-  exposure: Exposure,
-  fairTick: number,
-  side: Side,
-  levels: Levels,
-  limits: string[],
-): Levels {
-  const lotValue = lotValueQuote(market, fairTick);
-  const held = side === 'buy' ? exposure.positionLots : -exposure.positionLots;
-  const isWished = (tick: number): boolean => levels.some((one, i) => i % 2 === 0 && one === tick);
-  let live = 0;
-  for (const order of exposure.live) if (order.side === side && !isWished(order.tick)) live += order.lots;
-  let room = Math.floor(parameters.maxPositionUsdc / lotValue) - held - live;
-  const mostLots = Math.floor(parameters.maxOrderUsdc / lotValue);
-  const allowed: number[] = [];
-  for (let i = 0; i < levels.length; i += 2) {
-    const tick = levels[i]!;
-    const wished = levels[i + 1]!;
-    if (!insideCollar(parameters, fairTick, tick)) {
-      limits.push(`${side}:collar`);
-      continue;
+      case 'tradingState':
+        state.trading = event.state;
+        for (const market of this.#bySymbol.keys()) this.#again(state, market, event.seq, turn);
+        return;
+      case 'equity':
+        state.equityUsdc = event.equityUsdc;
+        return;
     }
-    if (wished > mostLots) limits.push(`${side}:order-size`);
-    if (Math.min(wished, mostLots) > room) limits.push(`${side}:position`);
-    const lots = wholeSteps(market, Math.min(wished, mostLots, room));
-    if (lots === 0) continue;
-    room -= lots;
-    allowed.push(tick, lots);
   }
-  return allowed;
+
+  /** Checks the newest quote of a market again, and says so if something else passes now. */
+  #again(state: RiskState, market: string, causeSeq: number, turn: Turn<Approved>): void {
+    const exposure = this.#exposure(state, market);
+    const { quote, bids, asks } = exposure;
+    if (quote === null || turn.nowUs() - quote.timeUs > this.#quoteExpiresUs) {
+      Object.assign(exposure, { quote: null, bids: [], asks: [] });
+      this.#reserve(exposure, market);
+      return;
+    }
+    const passed = this.#check(state, quote);
+    if (same(passed.bids, bids) && same(passed.asks, asks)) {
+      this.#reserve(exposure, market);
+      return;
+    }
+    turn.emit(this.#approve(state, quote, causeSeq, turn));
+  }
+
+  #approve(state: RiskState, quote: Quote, causeSeq: number, turn: Turn<Approved>): Approved {
+    const exposure = this.#exposure(state, quote.market);
+    const { bids, asks, limits } = this.#check(state, quote);
+    const causes = [...new Set([quote.seq, causeSeq, exposure.positionSeq, exposure.liveSeq])].filter((seq) => seq > 0);
+    const { timeUs: quotedUs, market, fairTick } = quote;
+    const stamp = { seq: turn.nextSeq(), timeUs: turn.nowUs(), causes };
+    const approved: Approved = { kind: 'approved', ...stamp, market, fairTick, quotedUs, bids, asks, limits };
+    approvals.add(approved);
+    exposure.bids = bids;
+    exposure.asks = asks;
+    this.#reserve(exposure, market);
+    return approved;
+  }
+
+  #check(state: RiskState, quote: Quote): Pick<Approved, 'bids' | 'asks' | 'limits'> {
+    const { trading } = state;
+    const { market: symbol, fairTick } = quote;
+    if (quote.bids.length + quote.asks.length === 0) return { bids: [], asks: [], limits: [] };
+    if (trading !== 'active' && trading !== 'reducing') return refused(trading);
+    const exposure = this.#exposure(state, symbol);
+    const { midTick, midUs, positionLots, live } = exposure;
+    const marked = midTick > 0 && Math.abs(quote.timeUs - midUs) <= MID_EXPIRES_US;
+    const references = marked ? [fairTick, midTick] : [fairTick];
+    if (quote.bids.length > 0 && quote.asks.length > 0 && !(quote.bids[0]! < quote.asks[0]!)) return refused('crossed');
+    const { market, risk: limits } = this.#bySymbol.get(symbol)!;
+    const { grossUsdc, orders } = this.#others(state, symbol);
+    const holdUsdc: Record<string, number> = {
+      position: limits.maxPositionUsdc,
+      inventory: inventoryLimitUsdc(limits, state.equityUsdc),
+      gross: this.#limits.maxGrossUsdc - grossUsdc,
+    };
+    if (trading === 'reducing') holdUsdc.reducing = 0;
+    const both = { market, limits, fairTick, references, positionLots, live, holdUsdc };
+    const openable = this.#limits.maxOpenOrders - orders - live.length;
+    const covered = { coveredLots: Number.POSITIVE_INFINITY };
+    const bids = checkSide({ ...both, ...covered, side: 'buy', levels: quote.bids, openable });
+    const left = openable - added(live, 'buy', bids.levels).orders;
+    const asks = checkSide({ ...both, ...covered, side: 'sell', levels: quote.asks, openable: left });
+    return { bids: bids.levels, asks: asks.levels, limits: [...bids.limits, ...asks.limits] };
+  }
+
+  /** What the other markets have reserved. */
+  #others({ markets }: RiskState, symbol: string): { readonly grossUsdc: number; readonly orders: number } {
+    let grossUsdc = 0;
+    let orders = 0;
+    for (const [name, exposure] of Object.entries(markets)) {
+      if (name === symbol) continue;
+      grossUsdc += exposure.reservedUsdc;
+      orders += exposure.reservedOrders;
+    }
+    return { grossUsdc, orders };
+  }
+
+  /** Puts down what a market takes of the account's limits as it stands now. */
+  #reserve(exposure: Exposure, symbol: string): void {
+    const { positionLots, live, bids, asks, midTick, quote } = exposure;
+    const { market } = this.#bySymbol.get(symbol)!;
+    const tick = Math.max(midTick, quote?.fairTick ?? 0, live[0]?.tick ?? 0);
+    exposure.reservedUsdc = worstCaseLots(positionLots, live, { bids, asks }) * lotValueQuote(market, tick);
+    const of = (side: Side, levels: Levels): number => added(live, side, levels).orders;
+    exposure.reservedOrders = live.length + of('buy', bids) + of('sell', asks);
+  }
+
+  #exposure({ markets }: RiskState, symbol: string): Exposure {
+    const exposure = markets[symbol];
+    if (exposure === undefined) throw new Error(`event of unknown market '${symbol}'`);
+    return exposure;
+  }
 }
 
-function insideCollar({ priceCollarBps }: RiskParameters, fairTick: number, tick: number): boolean {
-  return tick > 0 && Number.isSafeInteger(tick) && Math.abs(tick - fairTick) <= (fairTick * priceCollarBps) / 10_000;
+function refused(why: string): Pick<Approved, 'bids' | 'asks' | 'limits'> {
+  return { bids: [], asks: [], limits: [`both:${why}`] };
 }
 
-function wholeSteps({ orderStepLots }: Market, lots: number): number {
-  const step = orderStepLots ?? 1;
-  return Math.max(0, Math.floor(lots / step) * step);
+function same(a: Levels, b: Levels): boolean {
+  return a.length === b.length && a.every((one, i) => one === b[i]);
 }
