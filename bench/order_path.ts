@@ -3,8 +3,8 @@ import { accountSettings } from '../src/config/account.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { DEVNET_MNEMONIC } from '../src/devnet/devnet.ts';
 import { DEFAULT_MARKETS } from '../src/devnet/market.ts';
-import { sign } from '../src/sei/client/signing.ts';
-import { walletOf } from '../src/sei/client/wallet.ts';
+import { walletSigner } from '../src/sei/rpc/signing.ts';
+import { walletOf } from '../src/sei/rpc/wallet.ts';
 import { Kernel, LANES } from '../streams/actor/kernel.ts';
 import { HeapClock } from '../streams/clock/heap_clock.ts';
 import type { Decision } from '../streams/decisions.ts';
@@ -23,15 +23,11 @@ const TICKS = [618_000, 268_000, 2_900, 4_850];
 
 const { config } = loadConfig({ env: {}, flags: [{ path: 'risk.max_orders_per_s', text: '1000', from: 'bench' }] });
 const settings = accountSettings(config, DEFAULT_MARKETS);
-const wallet = await walletOf(DEVNET_MNEMONIC);
-const context = {
-  wallet,
-  chainId: 'bench-1',
+const signer = walletSigner(await walletOf(DEVNET_MNEMONIC), {
   contract: 'sei1contract',
-  accountNumber: 1n,
   markets: new Map(DEFAULT_MARKETS.map((market) => [market.symbol, market])),
   gas: { basePriceUsei: 0.1, urgency: 'normal' },
-} as const;
+});
 
 const clock = new HeapClock(1_700_000_000_000_000);
 const kernel = new Kernel({ clock, random: () => 0.5 });
@@ -74,7 +70,14 @@ function round(n: number): [number, number, number] {
   const decidedMs = performance.now();
   const made = batch as Extract<Decision, { kind: 'orderBatch' }> | undefined;
   if (made === undefined) throw new Error(`round ${n}: no batch`);
-  sign(context, made, BigInt(n), n + 10, 0);
+  signer.sign({
+    batch: made,
+    chainId: 'bench-1',
+    accountNumber: 1n,
+    sequence: BigInt(n),
+    timeoutHeight: n + 10,
+    congestion: 0,
+  });
   const signedMs = performance.now();
   const orderIds = made.places.map((_, i) => String(n * 100 + i));
   deliver({ kind: 'batchCommitted', batchId: made.batchId, txHash: '', height: n + 1, orderIds });

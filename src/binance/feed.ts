@@ -1,6 +1,7 @@
 import type { Input } from '../../streams/inputs.ts';
 import type { Market } from '../../streams/market/types.ts';
-import { Connection, type ConnectionTimeouts } from '../venue/connection.ts';
+import { systemTimers } from '../runtime/timers.ts';
+import { Connection, type ConnectionTimeouts, dialWebSocket } from '../venue/connection.ts';
 import type { Feed, Inlet } from '../venue/port.ts';
 import { type BinanceEndpoints, snapshotUrl, streamUrl } from './endpoints.ts';
 import { BinanceParser, MESSAGE_MOST_CHARACTERS } from './parse.ts';
@@ -47,7 +48,7 @@ export class BinanceFeed implements Feed {
   readonly markets: readonly Market[];
   readonly #options: BinanceFeedOptions;
   readonly #parser: BinanceParser;
-  readonly #connection: Connection;
+  readonly #connection: Connection<string | undefined>;
   readonly #snapshots = new Map<string, SnapshotState>();
   readonly #abort = new AbortController();
   #inlet: Inlet | undefined;
@@ -59,8 +60,9 @@ export class BinanceFeed implements Feed {
     this.#parser = new BinanceParser('binance-ws', options.markets);
     const symbols = options.markets.map(({ symbol }) => symbol);
     this.#connection = new Connection({
-      url: () => streamUrl(options.endpoints, symbols),
+      dial: (events, openMs) => dialWebSocket(streamUrl(options.endpoints, symbols), events, openMs),
       random: options.random,
+      timers: systemTimers(),
       ...(options.timeouts === undefined ? {} : { timeouts: options.timeouts }),
       events: {
         opened: () => this.#tellStatus('up', 'connected'),

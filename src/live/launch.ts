@@ -14,10 +14,10 @@ import { DEVNET_MNEMONIC, type DevnetHandle } from '../devnet/devnet.ts';
 import { startPopulatedDevnet } from '../devnet/populated.ts';
 import type { Notify } from '../runtime/notices.ts';
 import { seededRandom } from '../runtime/random.ts';
-import { realTimer } from '../runtime/real_timer.ts';
 import { Session } from '../runtime/session.ts';
-import { systemWallClock } from '../runtime/wall_clock.ts';
-import { walletOf } from '../sei/client/wallet.ts';
+import { systemTimers } from '../runtime/timers.ts';
+import { rpcNetwork } from '../sei/rpc/network.ts';
+import { walletOf } from '../sei/rpc/wallet.ts';
 import { SeiVenue } from '../sei/venue.ts';
 import { LiveStatus } from './live_status.ts';
 
@@ -154,14 +154,15 @@ async function accountOf(
   { version, notify }: LaunchOptions,
 ): Promise<OpenAccount> {
   const { address } = await walletOf(mnemonicOf(config, devnet));
+  const timers = systemTimers();
   const account = openAccount({
     stateDir: config.runtime.state_dir,
     chainId: devnet?.chainId ?? config.sei.chain_id,
     account: address,
     flashmm: version,
     newChain: devnet !== undefined,
-    nowUs: systemWallClock(),
-    setTimer: realTimer,
+    nowUs: timers.nowUs,
+    setTimer: (work, delayMs) => timers.after(delayMs, work),
   });
   for (const finding of account.findings) notify('warn', `account journal: ${finding}`, { folder: account.folder });
   return account;
@@ -178,26 +179,28 @@ function venueOf(
   { keeper }: OpenAccount,
 ): SeiVenue {
   const { sei } = config;
-  const wallNowUs = systemWallClock();
   return new SeiVenue({
-    rpcUrls: devnet === undefined ? sei.rpc_urls : devnet.nodes.map(({ rpcUrl }) => rpcUrl),
-    wsUrls: devnet === undefined ? sei.ws_urls : [],
+    network: rpcNetwork({
+      rpcUrls: devnet === undefined ? sei.rpc_urls : devnet.nodes.map(({ rpcUrl }) => rpcUrl),
+      wsUrls: devnet === undefined ? sei.ws_urls : [],
+      contract: devnet?.contractAddress ?? sei.contract,
+      markets,
+      mnemonic: () => mnemonicOf(config, devnet),
+      gas: { basePriceUsei: Number(sei.gas_price_usei), urgency: sei.gas_urgency },
+      trading: devnet === undefined ? 'live' : 'paper',
+      liveConsent: {
+        enabled: config.trading.enabled,
+        confirmed: config.trading.confirm_live === LIVE_CONFIRMATION,
+      },
+      requestTimeoutMs: sei.request_timeout_ms,
+    }),
     chainId: devnet?.chainId ?? sei.chain_id,
-    contract: devnet?.contractAddress ?? sei.contract,
     markets,
-    mnemonic: () => mnemonicOf(config, devnet),
     onSigned: (batchId, signed) => keeper.signed(batchId, signed),
     ...keeper.former,
-    gas: { basePriceUsei: Number(sei.gas_price_usei), urgency: sei.gas_urgency },
-    trading: devnet === undefined ? 'live' : 'paper',
-    liveConsent: {
-      enabled: config.trading.enabled,
-      confirmed: config.trading.confirm_live === LIVE_CONFIRMATION,
-    },
-    requestTimeoutMs: sei.request_timeout_ms,
     reconcileEveryMs: sei.reconcile_every_ms,
     random: seededRandom(process.pid),
-    nowUs: wallNowUs,
+    timers: systemTimers(),
   });
 }
 

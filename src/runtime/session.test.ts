@@ -8,6 +8,7 @@ import { replay } from '../journal/replay.ts';
 import type { CancelReport, Inlet, Venue } from '../venue/port.ts';
 import { accountOf, bookSnapshot, START_US } from './fixtures/account.ts';
 import { Session, type SessionOptions } from './session.ts';
+import { systemTimers } from './timers.ts';
 
 /** A venue that answers at once, in the middle of the turn that sends: the hardest case for the edge. */
 class PromptVenue implements Venue {
@@ -85,8 +86,7 @@ function setUp(options: Partial<SessionOptions> = {}) {
     },
     notify: (level, text) => notices.push(`${level} ${text}`),
     onFatal: (error) => fatal.push(error),
-    wallNowUs: () => wall.nowUs,
-    setTimer: () => () => {},
+    timers: { ...systemTimers(), nowUs: () => wall.nowUs },
     ...options,
   });
   const run = (seconds: number): void => {

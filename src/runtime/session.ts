@@ -1,6 +1,7 @@
 import { type Observable, Subject } from 'rxjs';
 import type { Kernel } from '../../streams/actor/kernel.ts';
 import type { Failure } from '../../streams/actor/supervision.ts';
+import { MICROS_PER_SECOND } from '../../streams/clock/clock.ts';
 import type { Decision } from '../../streams/decisions.ts';
 import type { Input } from '../../streams/inputs.ts';
 import type { OrderBatch } from '../../streams/orders/types.ts';
@@ -10,12 +11,11 @@ import { emptyAccount, recoveredOf } from '../account/state.ts';
 import { type JournalOptions, JournalWriter, writeSnapshotFile } from '../journal/writer.ts';
 import type { CancelReport, Feed, Venue } from '../venue/port.ts';
 import type { DigestMark } from './decision_digest.ts';
-import { Edge, type SetTimer } from './edge.ts';
+import { Edge } from './edge.ts';
 import type { EdgeStats } from './edge_stats.ts';
 import type { Notify } from './notices.ts';
 import { Reactor, type ReactorPlan, type ReactorSnapshot } from './reactor.ts';
-import { realTimer } from './real_timer.ts';
-import { systemWallClock, type WallClock } from './wall_clock.ts';
+import { systemTimers, type Timers } from './timers.ts';
 
 /** How long the venue may take to confirm that nothing rests: some blocks. With the closing below, under ten seconds. */
 const CANCEL_MS = 7_500;
@@ -42,8 +42,8 @@ export interface SessionOptions {
   readonly onInput?: (input: Input) => void;
   /** Told once when the pipeline or the journal has failed; {@link Session.stop} is then to be called, which cancels all. */
   readonly onFatal: (error: unknown) => void;
-  readonly wallNowUs?: WallClock;
-  readonly setTimer?: SetTimer;
+  /** The machine's, unless this is a simulation. */
+  readonly timers?: Timers;
 }
 
 /** How a session ended. */
@@ -68,7 +68,7 @@ export class Session {
   readonly #reactor: Reactor;
   readonly #decisions = new Subject<Decision>();
   readonly #feedOf = new Map<string, Feed>();
-  readonly #wallNowUs: WallClock;
+  readonly #timers: Timers;
   /** Made in the turn under way, to be sent at its end. */
   readonly #outbox: OrderBatch[] = [];
   #failure: unknown;
@@ -78,8 +78,9 @@ export class Session {
   constructor(options: SessionOptions) {
     const { settings, seed, from, notify, venue, feeds = [] } = options;
     this.#options = options;
-    this.#wallNowUs = options.wallNowUs ?? systemWallClock();
-    this.plan = { settings, seed, startUs: from?.timeUs ?? this.#wallNowUs() };
+    this.#timers = options.timers ?? systemTimers();
+    const { nowUs, stopwatchUs, after } = this.#timers;
+    this.plan = { settings, seed, startUs: from?.timeUs ?? nowUs() };
     this.decisions$ = this.#decisions.asObservable();
     for (const feed of [...feeds, venue]) for (const { symbol } of feed.markets) this.#feedOf.set(symbol, feed);
     this.#reactor = new Reactor(
@@ -87,15 +88,15 @@ export class Session {
       {
         onDecision: (decision) => this.#decided(decision),
         onFailure: (failure) => tellFailure(notify, failure),
-        stopwatchUs: () => performance.now() * 1_000,
+        stopwatchUs,
       },
       from,
     );
     this.kernel = this.#reactor.kernel;
     this.journal = options.journal && new JournalWriter({ ...options.journal, plan: this.plan, from });
     this.edge = new Edge(this.#reactor, {
-      wallNowUs: this.#wallNowUs,
-      setTimer: options.setTimer ?? realTimer,
+      wallNowUs: nowUs,
+      setTimer: (work, delayMs) => after(delayMs, work),
       notify,
       journal: this.journal,
       onInput: (input) => this.#turnEnded(input),
@@ -124,7 +125,7 @@ export class Session {
     try {
       await Promise.all(this.#all().map((feed) => feed.open(this.edge)));
     } catch (error) {
-      await within(CLOSE_MS, Promise.allSettled(this.#all().map((feed) => feed.close())));
+      await this.#within(CLOSE_MS, Promise.allSettled(this.#all().map((feed) => feed.close())));
       await this.#end(`did not start: ${messageOf(error)}`);
       throw error;
     }
@@ -151,18 +152,19 @@ export class Session {
   }
 
   async #stop(by: string): Promise<StopReport> {
-    const startedMs = performance.now();
+    const startedUs = this.#timers.stopwatchUs();
     const troubles: string[] = this.#failure === undefined ? [] : [messageOf(this.#failure)];
-    const { venue } = this.#options;
+    const { venue, account } = this.#options;
+    account?.ending();
     this.edge.accept({ kind: 'command', seq: 0, timeUs: 0, command: 'shutdown', by });
-    const cancelled = await within(
+    const cancelled = await this.#within(
       CANCEL_MS + 500,
       attempt(() => venue.cancelAll(CANCEL_MS)),
     );
     if (cancelled === undefined) troubles.push(`${venue.name}: did not answer whether all orders are cancelled`);
     else if (cancelled instanceof Error) troubles.push(`${venue.name}: cancelling all failed: ${cancelled.message}`);
     const closings = this.#all().map(async (feed) => {
-      const closed = await within(
+      const closed = await this.#within(
         CLOSE_MS,
         attempt(() => feed.close()),
       );
@@ -172,14 +174,14 @@ export class Session {
     troubles.push(...(await this.#end(this.#failure === undefined ? `stopped by ${by}` : messageOf(this.#failure))));
     // Unknown is told as something: the caller must not believe that nothing rests.
     const report = cancelled === undefined || cancelled instanceof Error ? { cancelled: 0, remaining: 1 } : cancelled;
-    const seconds = (performance.now() - startedMs) / 1_000;
+    const seconds = (this.#timers.stopwatchUs() - startedUs) / MICROS_PER_SECOND;
     return { ...report, digest: this.digest, troubles, seconds };
   }
 
   async #end(reason: string): Promise<string[]> {
     this.edge.close();
     const troubles: string[] = [];
-    const closed = await within(
+    const closed = await this.#within(
       CLOSE_MS,
       attempt(() => this.#options.account?.close() ?? Promise.resolve(undefined)),
     );
@@ -194,7 +196,7 @@ export class Session {
   }
 
   #decided(decision: Decision): void {
-    this.stats.decided(decision, this.#wallNowUs());
+    this.stats.decided(decision, this.#timers.nowUs());
     this.#options.account?.decision(decision);
     if (decision.kind === 'orderBatch') this.#outbox.push(decision);
     else if (decision.kind === 'resync') this.#feedOf.get(decision.market)?.resync?.(decision.market);
@@ -230,6 +232,19 @@ export class Session {
     this.#options.onFatal(error);
   }
 
+  /** What `work` resolves to, or undefined when it takes longer. */
+  async #within<T>(deadlineMs: number, work: Promise<T>): Promise<T | undefined> {
+    let cancel = (): void => {};
+    const late = new Promise<undefined>((resolve) => {
+      cancel = this.#timers.after(deadlineMs, () => resolve(undefined));
+    });
+    try {
+      return await Promise.race([work, late]);
+    } finally {
+      cancel();
+    }
+  }
+
   #all(): readonly Feed[] {
     const { venue, feeds = [] } = this.#options;
     return [venue, ...feeds];
@@ -257,18 +272,5 @@ async function attempt<T>(work: () => Promise<T>): Promise<T | Error> {
     return await work();
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
-  }
-}
-
-/** What `work` resolves to, or undefined when it takes longer. */
-async function within<T>(deadlineMs: number, work: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), deadlineMs);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

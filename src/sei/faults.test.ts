@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
+import { systemTimers } from '../runtime/timers.ts';
 import { ask, bid, chain, closeAll, closeLater, OTHER, trader } from './fixtures/trader.ts';
 
 afterEach(closeAll);
@@ -151,7 +152,9 @@ describe('the Sei venue, when things go wrong', () => {
   it('says that the feed is down when no block comes, and up with the next', async () => {
     const devnet = await chain();
     let aheadUs = 0;
-    const me = await trader(devnet, { nowUs: () => Math.round(performance.now() * 1_000) + aheadUs });
+    const me = await trader(devnet, {
+      timers: { ...systemTimers(), stopwatchUs: () => performance.now() * 1_000 + aheadUs },
+    });
     devnet.pause(true);
     aheadUs = 6_000_000;
     await me.until(() => me.of('feedStatus').some(({ status }) => status === 'down'), 'down');

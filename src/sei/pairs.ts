@@ -1,9 +1,9 @@
 import type { Market } from '../../streams/market/types.ts';
 import { formatDecimal, parseDecimal } from './codec/decimal.ts';
-import type { Pair } from './codec/query.ts';
+import type { RegisteredPair } from './node.ts';
 
 /** Why a configured market is not one of the contract's pairs, or null when it is: not registered, or another step. */
-export function pairProblem(market: Market, pairs: readonly Pair[]): string | null {
+export function pairProblem(market: Market, pairs: readonly RegisteredPair[]): string | null {
   const pair = pairs.find(({ priceDenom, assetDenom }) => priceDenom === market.quote && assetDenom === market.base);
   if (pair === undefined) {
     const registered = pairs.map(({ assetDenom, priceDenom }) => `${assetDenom}/${priceDenom}`).join(', ') || 'none';

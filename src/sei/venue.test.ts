@@ -2,8 +2,7 @@ import { inspect } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { DEVNET_MNEMONIC } from '../devnet/devnet.ts';
 import type { FormerTx, SignedRecord } from './client/transactions.ts';
-import { ask, bid, chain, closeAll, closeLater, OTHER, trader, venueOn } from './fixtures/trader.ts';
-import type { SeiVenueOptions } from './venue.ts';
+import { ask, bid, chain, closeAll, closeLater, OTHER, trader, type VenueChange, venueOn } from './fixtures/trader.ts';
 
 afterEach(closeAll);
 
@@ -107,7 +106,7 @@ describe('the Sei venue', () => {
 
   it('refuses to start as configured, saying what to do, and never shows the mnemonic', async () => {
     const devnet = await chain();
-    const open = async (change: Partial<SeiVenueOptions>): Promise<unknown> => {
+    const open = async (change: VenueChange): Promise<unknown> => {
       try {
         const venue = venueOn(devnet, change);
         closeLater(() => venue.close());
@@ -148,7 +147,7 @@ describe('the Sei venue', () => {
   it('keeps orders on this machine unless both settings for live trading are made', async () => {
     const remote = { rpcUrls: ['https://user:secret@rpc.example.com/key-123'], wsUrls: [] };
     const devnet = await chain();
-    const make = (change: Partial<SeiVenueOptions>) => () => venueOn(devnet, { ...remote, ...change });
+    const make = (change: VenueChange) => () => venueOn(devnet, { ...remote, ...change });
     const live = { trading: 'live' } as const;
     expect(make({})).toThrow("endpoint 'rpc.example.com' is not on this machine: paper trading stays here");
     for (const liveConsent of [

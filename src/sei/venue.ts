@@ -1,42 +1,25 @@
 import type { Market, Reject } from '../../streams/market/types.ts';
 import type { CancelRequest, OrderBatch } from '../../streams/orders/types.ts';
+import { type Timers, waited } from '../runtime/timers.ts';
 import type { CancelReport, Inlet, Venue } from '../venue/port.ts';
 import { BlockWatch } from './client/blocks.ts';
+import { type EndpointHealth, FailoverNodes } from './client/failover.ts';
 import { BlockNews } from './client/news.ts';
 import { ChainReads } from './client/reads.ts';
-import { type EndpointHealth, FailoverRpc, RpcError } from './client/rpc.ts';
-import type { GasPolicy } from './client/signing.ts';
 import { type FormerTx, type OnSigned, Transactions } from './client/transactions.ts';
-import { walletOf } from './client/wallet.ts';
+import { type Network, NodeError } from './node.ts';
 import { pairProblem } from './pairs.ts';
 
 /** What a Sei venue needs. */
 export interface SeiVenueOptions {
-  /** The primary first, then up to two backups. */
-  readonly rpcUrls: readonly string[];
-  /** WebSocket addresses in the same order; empty derives them from the RPC addresses. */
-  readonly wsUrls: readonly string[];
+  readonly network: Network;
   /** What every node must report; the empty string accepts what the first reports. */
   readonly chainId: string;
-  readonly contract: string;
   readonly markets: readonly Market[];
-  /** Gives the mnemonic; called once. */
-  readonly mnemonic: () => string;
-  readonly gas: GasPolicy;
-  /** `paper` refuses any endpoint that is not on this machine. */
-  readonly trading: 'paper' | 'live';
-  /** What `live` needs besides, before an order may leave this machine: both of the operator's settings for it. */
-  readonly liveConsent?: {
-    /** `trading.enabled` */
-    readonly enabled: boolean;
-    /** `trading.confirm_live` says what it has to. */
-    readonly confirmed: boolean;
-  };
-  readonly requestTimeoutMs: number;
   readonly reconcileEveryMs: number;
   /** Numbers in [0, 1), to spread reconnections. */
   readonly random: () => number;
-  readonly nowUs: () => number;
+  readonly timers: Timers;
   /**
    * Told of every transaction before its bytes leave, so that a process that comes after can find out about it. The bytes wait
    * for a promise; when it fails, or this throws, they stay here and the batch is refused.
@@ -80,8 +63,6 @@ const CANCELS_A_TX = 100;
 /** Batches that the venue makes itself, to cancel everything, are numbered from here: above any of the order stage's. */
 const OWN_BATCHES_FROM = 2 ** 40;
 
-const LOOPBACK = /^(?:https?|wss?):\/\/(?:127\.\d+\.\d+\.\d+|localhost|\[::1\])(?::\d+)?(?:\/|$)/;
-
 /** What exists from {@link SeiVenue.open} on. */
 interface Opened {
   readonly address: string;
@@ -96,25 +77,22 @@ export class SeiVenue implements Venue {
   readonly name = 'sei';
   readonly markets: readonly Market[];
   readonly #options: SeiVenueOptions;
-  readonly #rpc: FailoverRpc;
+  readonly #nodes: FailoverNodes;
   readonly #complaints = new Map<string, string>();
   #inlet: Inlet | undefined;
   #opened: Opened | undefined;
-  #timers: NodeJS.Timeout[] = [];
+  #ends: (() => void)[] = [];
   #ownBatches = 0;
   #blockUs = 0;
   #down = true;
 
-  /** @throws RangeError when endpoints are missing, too many, no addresses, or not on this machine without consent */
   constructor(options: SeiVenueOptions) {
-    demandEndpoints(options);
     this.#options = options;
     this.markets = options.markets;
-    this.#rpc = new FailoverRpc({
-      urls: options.rpcUrls,
+    this.#nodes = new FailoverNodes({
+      nodes: options.network.nodes,
       chainId: options.chainId,
-      requestTimeoutMs: options.requestTimeoutMs,
-      nowUs: options.nowUs,
+      nowUs: options.timers.stopwatchUs,
       onComplaint: (reason, detail, market) => {
         this.#complaints.set(detail.slice(0, detail.indexOf(': ')), detail);
         this.#reject('sei-rpc', reason, detail, market);
@@ -124,7 +102,7 @@ export class SeiVenue implements Venue {
 
   /** The nodes and how they do. */
   get endpoints(): readonly EndpointHealth[] {
-    return this.#rpc.health;
+    return this.#nodes.health;
   }
 
   /** The account's address, once open. */
@@ -135,27 +113,21 @@ export class SeiVenue implements Venue {
   async open(inlet: Inlet): Promise<void> {
     this.#inlet = inlet;
     const options = this.#options;
-    const wallet = await walletOf(options.mnemonic());
-    const { address } = wallet;
+    const signer = await options.network.signer();
+    const { address } = signer;
     await this.#demandChain();
-    const reads = new ChainReads(this.#rpc, options.contract);
+    const reads = new ChainReads(this.#nodes);
     await this.#checkPairs(reads);
     const { accountNumber, sequence } = await this.#accountOf(reads, address);
     const { told, newest } = await this.#firstHeights(reads, address);
-    const context = {
-      wallet,
-      chainId: this.#rpc.chainId,
-      contract: options.contract,
-      accountNumber,
-      markets: new Map(this.markets.map((market) => [market.symbol, market])),
-      gas: options.gas,
-    };
     const inletNow = () => this.#inlet;
     const { resume: former, onSigned } = options;
-    const start = { sequence, height: newest, former, onSigned };
-    const transactions = new Transactions(this.#rpc, reads, context, start, inletNow);
+    const chainId = this.#nodes.chainId;
+    const start = { chainId, accountNumber, sequence, height: newest, former, onSigned };
+    const transactions = new Transactions(this.#nodes, reads, signer, start, inletNow);
     const news = new BlockNews({
-      rpc: this.#rpc,
+      nodes: this.#nodes,
+      timers: options.timers,
       reads,
       markets: this.markets,
       account: address,
@@ -167,12 +139,13 @@ export class SeiVenue implements Venue {
     });
     const watch = this.#watch(news);
     this.#opened = { address, reads, transactions, news, watch };
-    this.#blockUs = options.nowUs();
+    this.#blockUs = options.timers.stopwatchUs();
     watch.open();
-    this.#timers = [
-      setInterval(() => news.wantAccount(), options.reconcileEveryMs),
-      setInterval(() => void this.#inspect(), INSPECT_EVERY_MS),
-      setInterval(() => this.#watchdog(), WATCHDOG_EVERY_MS),
+    const { every } = options.timers;
+    this.#ends = [
+      every(options.reconcileEveryMs, () => news.wantAccount()),
+      every(INSPECT_EVERY_MS, () => void this.#inspect()),
+      every(WATCHDOG_EVERY_MS, () => this.#watchdog()),
     ];
   }
 
@@ -183,14 +156,15 @@ export class SeiVenue implements Venue {
   async cancelAll(deadlineMs: number): Promise<CancelReport> {
     if (this.#opened === undefined) return { cancelled: 0, remaining: 0 };
     const { address, reads, transactions, news } = this.#opened;
-    const untilUs = this.#options.nowUs() + deadlineMs * 1_000;
+    const { timers } = this.#options;
+    const untilUs = timers.stopwatchUs() + deadlineMs * 1_000;
     const seen = new Set<string>();
     // Until a look succeeded, something may rest.
     let remaining = 1;
-    while (this.#options.nowUs() < untilUs) {
+    while (timers.stopwatchUs() < untilUs) {
       if (transactions.idle) {
         // With nothing under way, what rests at the height of the last block told is what rests.
-        const resting = await reads.orders(address, this.markets, news.height).catch(() => undefined);
+        const resting = await reads.orders(address, news.height).catch(() => undefined);
         if (resting !== undefined && transactions.idle) {
           remaining = resting.length;
           if (remaining === 0) break;
@@ -198,34 +172,35 @@ export class SeiVenue implements Venue {
           this.submit(this.#cancelBatch(resting.slice(0, CANCELS_A_TX).map((one) => ({ ...one, clientOrderId: '' }))));
         }
       }
-      await new Promise((resolve) => setTimeout(resolve, CANCEL_POLL_MS));
+      await waited(timers, CANCEL_POLL_MS);
     }
     return { cancelled: Math.max(0, seen.size - remaining), remaining };
   }
 
   async close(): Promise<void> {
-    for (const timer of this.#timers) clearInterval(timer);
+    for (const end of this.#ends) end();
     this.#opened?.watch.close();
     this.#opened?.news.close();
     this.#inlet = undefined;
-    this.#rpc.disconnect();
+    this.#nodes.close();
+    this.#options.network.close();
   }
 
   async #demandChain(): Promise<void> {
-    if ((await this.#rpc.inspect(0)) > 0) return;
-    const { chainId, rpcUrls } = this.#options;
-    const why = [...this.#complaints.values()].join('; ') || `${rpcUrls.length} asked`;
+    if ((await this.#nodes.inspect(0)) > 0) return;
+    const { chainId, network } = this.#options;
+    const why = [...this.#complaints.values()].join('; ') || `${network.nodes.length} asked`;
     throw new Error(`no endpoint answers as expected (${why}): check sei.rpc_urls and sei.chain_id '${chainId}'`);
   }
 
   #watch(news: BlockNews): BlockWatch {
-    const { rpcUrls, wsUrls, random } = this.#options;
-    const derived = rpcUrls.map((url) => `${url.replace(/^http/, 'ws').replace(/\/$/, '')}/websocket`);
+    const { network, timers, random } = this.#options;
     return new BlockWatch({
-      wsUrls: wsUrls.length > 0 ? wsUrls : derived,
+      sources: network.sources,
+      timers,
       random,
       pollAfterMs: POLL_AFTER_MS,
-      pollHeight: () => this.#rpc.inspect(news.height),
+      pollHeight: () => this.#nodes.inspect(news.height),
       onHeight: (height) => news.reached(height),
       // Blocks are still read by asking: the feed is down only when that fails too.
       onLost: (reason) => this.#reject('sei-ws', 'disconnected', reason),
@@ -235,10 +210,8 @@ export class SeiVenue implements Venue {
 
   async #checkPairs(reads: ChainReads): Promise<void> {
     const pairs = await reads.pairs().catch((error: unknown) => {
-      if (!(error instanceof RpcError)) throw error;
-      throw new Error(
-        `sei.contract '${this.#options.contract}': the chain refuses to tell its pairs: ${error.message}`,
-      );
+      if (!(error instanceof NodeError)) throw error;
+      throw new Error(`sei.contract: the chain refuses to tell its pairs: ${error.message}`);
     });
     for (const market of this.markets) {
       const problem = pairProblem(market, pairs);
@@ -250,7 +223,7 @@ export class SeiVenue implements Venue {
     try {
       return await reads.account(address);
     } catch (error) {
-      if (!(error instanceof RpcError)) throw error;
+      if (!(error instanceof NodeError)) throw error;
       throw new Error(
         `account ${address} is not known to the chain: send it usei for fees first, or check sei.mnemonic`,
       );
@@ -283,19 +256,19 @@ export class SeiVenue implements Venue {
     for (let look = 1; ; look += 1) {
       const { height, amounts } = await reads.balances(address, 0);
       try {
-        const orders = await reads.orders(address, this.markets, height);
+        const orders = await reads.orders(address, height);
         this.#inlet?.accept({ kind: 'openOrders', seq: 0, timeUs: 0, height, orders });
         this.#inlet?.accept({ kind: 'balances', seq: 0, timeUs: 0, height, amounts });
         return height;
       } catch (error) {
-        if (!(error instanceof RpcError) || look >= FIRST_LOOKS_MOST) throw error;
+        if (!(error instanceof NodeError) || look >= FIRST_LOOKS_MOST) throw error;
       }
     }
   }
 
   async #inspect(): Promise<void> {
     const { news, reads, transactions, watch } = this.#opened!;
-    const height = await this.#rpc.inspect(news.height);
+    const height = await this.#nodes.inspect(news.height);
     watch.compare(height);
     if (height > 0) news.reached(height);
     const waiting = await reads.waiting().catch(() => 0);
@@ -303,14 +276,14 @@ export class SeiVenue implements Venue {
   }
 
   #live(): void {
-    this.#blockUs = this.#options.nowUs();
+    this.#blockUs = this.#options.timers.stopwatchUs();
     if (!this.#down) return;
     this.#down = false;
     this.#tellFeed('up', 'blocks arrive');
   }
 
   #watchdog(): void {
-    if (this.#down || this.#options.nowUs() - this.#blockUs < DOWN_AFTER_MS * 1_000) return;
+    if (this.#down || this.#options.timers.stopwatchUs() - this.#blockUs < DOWN_AFTER_MS * 1_000) return;
     this.#down = true;
     this.#tellFeed('down', `no block for ${DOWN_AFTER_MS} ms`);
   }
@@ -338,23 +311,4 @@ export class SeiVenue implements Venue {
     const reject: Reject = { kind: 'reject', seq: 0, timeUs: 0, market, source, reason, detail: detail.slice(0, 300) };
     this.#inlet?.accept(reject);
   }
-}
-
-function demandEndpoints({ rpcUrls, wsUrls, trading, liveConsent }: SeiVenueOptions): void {
-  if (rpcUrls.length < 1 || rpcUrls.length > 3)
-    throw new RangeError(`sei.rpc_urls: ${rpcUrls.length} given: expected one to three`);
-  if (wsUrls.length > 3) throw new RangeError(`sei.ws_urls: ${wsUrls.length} given: expected three at most`);
-  for (const [key, urls, scheme] of [
-    ['sei.rpc_urls', rpcUrls, /^https?:/],
-    ['sei.ws_urls', wsUrls, /^wss?:/],
-  ] as const) {
-    const wrong = urls.findIndex((url) => !URL.canParse(url) || !scheme.test(url));
-    if (wrong >= 0) throw new RangeError(`${key}: entry ${wrong + 1} is no address that begins with ${scheme.source}`);
-  }
-  const remote = [...rpcUrls, ...wsUrls].find((url) => !LOOPBACK.test(url));
-  if (remote === undefined) return;
-  const where = `endpoint '${new URL(remote).host}' is not on this machine`;
-  if (trading !== 'live') throw new RangeError(`${where}: paper trading stays here`);
-  if (liveConsent?.enabled !== true || liveConsent.confirmed !== true)
-    throw new RangeError(`${where}: live trading needs both trading.enabled and trading.confirm_live`);
 }

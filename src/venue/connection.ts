@@ -1,21 +1,43 @@
 import { type RawData, WebSocket } from 'ws';
+import type { Timers } from '../runtime/timers.ts';
+
+/** What a line says to who keeps it. */
+export interface LineEvents<M> {
+  opened(): void;
+  message(message: M): void;
+  /** A sign of life without a message. */
+  alive(): void;
+  /** It is gone, and says nothing more. */
+  lost(reason: string): void;
+}
+
+/** One attempt to be connected. */
+export interface Line {
+  /** Sends a text, if connected; else it is lost, as it would be on the way. */
+  send(text: string): void;
+  /** Ends it; nothing more is heard of it. */
+  close(): void;
+}
+
+/** Begins a new line. @param openMs how long a handshake may take */
+export type Dial<M> = (events: LineEvents<M>, openMs: number) => Line;
 
 /** What a connection tells its owner. Never throws into it. */
-export interface ConnectionEvents {
+export interface ConnectionEvents<M> {
   opened(): void;
-  /** A text message, or undefined for a binary one. */
-  message(text: string | undefined): void;
+  message(message: M): void;
   /** The connection is gone; the next attempt follows after `retryMs`. */
   lost(reason: string, retryMs: number): void;
 }
 
 /** How a connection is kept. */
-export interface ConnectionOptions {
-  /** Asked anew at each attempt, so that the next one may go elsewhere. */
-  readonly url: () => string;
-  readonly events: ConnectionEvents;
+export interface ConnectionOptions<M> {
+  /** Called anew at each attempt, so that the next one may go elsewhere. */
+  readonly dial: Dial<M>;
+  readonly events: ConnectionEvents<M>;
   /** Seeded or not, numbers in [0, 1): spreads reconnections. */
   readonly random: () => number;
+  readonly timers: Timers;
   readonly timeouts?: Partial<ConnectionTimeouts>;
 }
 
@@ -45,99 +67,127 @@ const TIMEOUTS: ConnectionTimeouts = {
 const MESSAGE_MOST_BYTES = 8 * 1_048_576;
 
 /** A connection that lived this long was a good one: the next backoff begins anew. */
-const GOOD_AFTER_MS = 30_000;
+const GOOD_AFTER_US = 30_000_000;
 
-/** A WebSocket that is opened again and again, with exponential backoff, until it is closed. */
-export class Connection {
-  readonly #options: ConnectionOptions;
+/** Silence is looked at so often within its limit: no timer is moved for a message, and it is noticed a quarter late at most. */
+const LOOKS_PER_SILENCE = 4;
+
+/** A line that is opened again and again, with exponential backoff, until it is closed. */
+export class Connection<M> {
+  readonly #options: ConnectionOptions<M>;
   readonly #timeouts: ConnectionTimeouts;
-  #socket: WebSocket | undefined;
-  #retry: NodeJS.Timeout | undefined;
-  #silence: NodeJS.Timeout | undefined;
-  #lifetime: NodeJS.Timeout | undefined;
+  #line: Line | undefined;
+  #cancelRetry = (): void => {};
+  #cancelWatch = (): void => {};
+  #quietLooks = 0;
   #failures = 0;
-  #openedMs = 0;
+  #openedUs = Number.NaN;
   #closed = false;
 
-  constructor(options: ConnectionOptions) {
+  constructor(options: ConnectionOptions<M>) {
     this.#options = options;
     this.#timeouts = { ...TIMEOUTS, ...options.timeouts };
   }
 
   open(): void {
-    if (this.#closed || this.#socket !== undefined) return;
-    const { openMs, lifetimeMs } = this.#timeouts;
-    const socket = new WebSocket(this.#options.url(), {
-      handshakeTimeout: openMs,
-      maxPayload: MESSAGE_MOST_BYTES,
-      perMessageDeflate: false,
-    });
-    this.#socket = socket;
-    socket.on('open', () => {
-      this.#openedMs = performance.now();
-      this.#lifetime = setTimeout(() => this.drop('connection is 23 hours old'), lifetimeMs);
-      this.#listen();
-      this.#options.events.opened();
-    });
-    socket.on('message', (data: RawData, isBinary: boolean) => {
-      this.#listen();
-      this.#options.events.message(isBinary ? undefined : data.toString());
-    });
-    socket.on('ping', () => this.#listen());
-    socket.on('error', (error) => this.#lost(socket, error.message));
-    socket.on('close', (code, reason) => this.#lost(socket, `closed with code ${code} ${reason.toString()}`.trim()));
+    if (this.#closed || this.#line !== undefined) return;
+    const { dial, events, timers } = this.#options;
+    // What a line says once another one has taken its place, or before it is known, is not for anybody.
+    const mine = (): boolean => this.#line === line;
+    const line = dial(
+      {
+        opened: () => {
+          if (!mine()) return;
+          this.#openedUs = timers.stopwatchUs();
+          this.#watch();
+          events.opened();
+        },
+        message: (message) => {
+          if (!mine()) return;
+          this.#quietLooks = 0;
+          events.message(message);
+        },
+        alive: () => {
+          if (mine()) this.#quietLooks = 0;
+        },
+        lost: (reason) => {
+          if (mine()) this.#lost(reason);
+        },
+      },
+      this.#timeouts.openMs,
+    );
+    this.#line = line;
   }
 
-  /** Sends a text, if connected; else it is lost, as it would be on the way. */
+  /** Sends a text, if connected. */
   send(text: string): void {
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(text);
+    this.#line?.send(text);
   }
 
   /** Ends the present connection as if it had failed, and so begins a new one. */
   drop(reason: string): void {
-    if (this.#socket !== undefined) this.#lost(this.#socket, reason);
+    if (this.#line !== undefined) this.#lost(reason);
   }
 
   close(): void {
     this.#closed = true;
-    clearTimeout(this.#retry);
-    this.#stopListening();
-    this.#socket?.removeAllListeners();
-    this.#socket?.on('error', () => {});
-    this.#socket?.terminate();
-    this.#socket = undefined;
+    this.#cancelRetry();
+    this.#cancelWatch();
+    this.#line?.close();
+    this.#line = undefined;
   }
 
-  #lost(socket: WebSocket, reason: string): void {
-    if (socket !== this.#socket) return;
-    this.#socket = undefined;
-    this.#stopListening();
+  #lost(reason: string): void {
+    const { events, random, timers } = this.#options;
+    this.#line?.close();
+    this.#line = undefined;
+    this.#cancelWatch();
+    const { minBackoffMs, maxBackoffMs } = this.#timeouts;
+    if (timers.stopwatchUs() - this.#openedUs > GOOD_AFTER_US) this.#failures = 0;
+    this.#openedUs = Number.NaN;
+    const backoffMs = Math.min(maxBackoffMs, minBackoffMs * 2 ** this.#failures);
+    this.#failures += 1;
+    const retryMs = Math.round(backoffMs * (0.5 + random() / 2));
+    this.#cancelRetry = timers.after(retryMs, () => this.open());
+    events.lost(reason, retryMs);
+  }
+
+  #watch(): void {
+    const { silenceMs, lifetimeMs } = this.#timeouts;
+    const lookMs = silenceMs / LOOKS_PER_SILENCE;
+    let livedMs = 0;
+    this.#quietLooks = 0;
+    this.#cancelWatch = this.#options.timers.every(lookMs, () => {
+      this.#quietLooks += 1;
+      livedMs += lookMs;
+      if (this.#quietLooks > LOOKS_PER_SILENCE) this.drop(`silent for ${silenceMs} ms`);
+      else if (livedMs > lifetimeMs) this.drop('connection is 23 hours old');
+    });
+  }
+}
+
+/** A WebSocket as a line: text messages as they are, binary ones as undefined. */
+export function dialWebSocket(url: string, events: LineEvents<string | undefined>, openMs: number): Line {
+  const socket = new WebSocket(url, {
+    handshakeTimeout: openMs,
+    maxPayload: MESSAGE_MOST_BYTES,
+    perMessageDeflate: false,
+  });
+  const close = (): void => {
     socket.removeAllListeners();
     // Terminating a socket that is still connecting reports an error of its own.
     socket.on('error', () => {});
     socket.terminate();
-    const { minBackoffMs, maxBackoffMs } = this.#timeouts;
-    if (this.#openedMs > 0 && performance.now() - this.#openedMs > GOOD_AFTER_MS) this.#failures = 0;
-    this.#openedMs = 0;
-    const backoffMs = Math.min(maxBackoffMs, minBackoffMs * 2 ** this.#failures);
-    this.#failures += 1;
-    const retryMs = Math.round(backoffMs * (0.5 + this.#options.random() / 2));
-    this.#retry = setTimeout(() => this.open(), retryMs);
-    this.#options.events.lost(reason, retryMs);
-  }
-
-  #listen(): void {
-    if (this.#silence !== undefined) {
-      this.#silence.refresh();
-      return;
-    }
-    const { silenceMs } = this.#timeouts;
-    this.#silence = setTimeout(() => this.drop(`silent for ${silenceMs} ms`), silenceMs);
-  }
-
-  #stopListening(): void {
-    clearTimeout(this.#silence);
-    this.#silence = undefined;
-    clearTimeout(this.#lifetime);
-  }
+  };
+  socket.on('open', () => events.opened());
+  socket.on('message', (data: RawData, isBinary: boolean) => events.message(isBinary ? undefined : data.toString()));
+  socket.on('ping', () => events.alive());
+  socket.on('error', (error) => events.lost(error.message));
+  socket.on('close', (code, reason) => events.lost(`closed with code ${code} ${reason.toString()}`.trim()));
+  return {
+    send: (text) => {
+      if (socket.readyState === WebSocket.OPEN) socket.send(text);
+    },
+    close,
+  };
 }

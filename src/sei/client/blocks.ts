@@ -1,11 +1,12 @@
-import { z } from 'zod';
+import type { Timers } from '../../runtime/timers.ts';
 import { Connection } from '../../venue/connection.ts';
-import type { ComplaintReason } from './transport.ts';
+import type { BlockSource, ComplaintReason, HeightNews } from '../node.ts';
 
 /** How the newest height is learnt. */
 export interface BlockWatchOptions {
-  /** WebSocket addresses, tried in turn at each reconnection. */
-  readonly wsUrls: readonly string[];
+  /** Tried in turn at each reconnection. */
+  readonly sources: readonly BlockSource[];
+  readonly timers: Timers;
   readonly random: () => number;
   /** A block that takes longer than this is looked for by asking. */
   readonly pollAfterMs: number;
@@ -26,25 +27,6 @@ const MAX_BACKOFF_MS = 10_000;
 /** A socket whose node is this far behind the others is given up for the next node's. */
 const LAG_MOST_BLOCKS = 10;
 
-const SUBSCRIPTION = JSON.stringify({
-  jsonrpc: '2.0',
-  id: 1,
-  method: 'subscribe',
-  params: { query: "tm.event='NewBlock'" },
-});
-
-const messageSchema = z.union([
-  z.object({ error: z.object({ message: z.string(), data: z.string().optional() }) }),
-  z.object({ result: z.strictObject({}) }),
-  z.object({
-    result: z.object({
-      data: z.object({
-        value: z.object({ block: z.object({ header: z.object({ height: z.string().regex(/^\d{1,15}$/) }) }) }),
-      }),
-    }),
-  }),
-]);
-
 /**
  * Tells the newest height: from a NewBlock subscription, and by asking whenever that is silent for longer than a block should
  * take. Heights may repeat, jump or fall back; who listens sorts that out.
@@ -54,26 +36,26 @@ const messageSchema = z.union([
  */
 export class BlockWatch {
   readonly #options: BlockWatchOptions;
-  readonly #connection: Connection;
+  readonly #connection: Connection<HeightNews>;
   #attempts = 0;
   #height = 0;
   #connected = false;
-  #poll: NodeJS.Timeout | undefined;
+  #cancelPoll = (): void => {};
   #closed = false;
 
   constructor(options: BlockWatchOptions) {
     this.#options = options;
     this.#connection = new Connection({
-      url: () => options.wsUrls[this.#attempts++ % options.wsUrls.length]!,
+      dial: (events, openMs) => options.sources[this.#attempts++ % options.sources.length]!.watch(events, openMs),
       random: options.random,
+      timers: options.timers,
       timeouts: { silenceMs: SILENCE_MS, minBackoffMs: MIN_BACKOFF_MS, maxBackoffMs: MAX_BACKOFF_MS },
       events: {
         opened: () => {
           this.#connected = true;
           this.#height = 0;
-          this.#connection.send(SUBSCRIPTION);
         },
-        message: (text) => this.#take(text),
+        message: (news) => this.#take(news),
         lost: (reason, retryMs) => {
           this.#connected = false;
           options.onLost(`${reason}; next attempt in ${retryMs} ms`);
@@ -96,27 +78,24 @@ export class BlockWatch {
 
   close(): void {
     this.#closed = true;
-    clearTimeout(this.#poll);
+    this.#cancelPoll();
     this.#connection.close();
   }
 
-  #take(text: string | undefined): void {
-    const message = messageSchema.safeParse(parsed(text));
-    if (!message.success || 'error' in message.data) {
-      this.#options.onComplaint('nonsense', `WebSocket: '${(text ?? 'binary message').slice(0, 120)}'`);
-      // A subscription that was refused will not bring blocks.
-      if (message.success) this.#connection.drop('subscription refused');
+  #take(news: HeightNews): void {
+    if (typeof news !== 'number') {
+      this.#options.onComplaint('nonsense', `subscription: '${news.nonsense}'`);
       return;
     }
-    if (!('data' in message.data.result)) return;
-    this.#height = Number(message.data.result.data.value.block.header.height);
+    this.#height = news;
     this.#pollLater();
-    this.#options.onHeight(this.#height);
+    this.#options.onHeight(news);
   }
 
   #pollLater(): void {
-    clearTimeout(this.#poll);
-    if (!this.#closed) this.#poll = setTimeout(() => void this.#ask(), this.#options.pollAfterMs);
+    this.#cancelPoll();
+    if (this.#closed) return;
+    this.#cancelPoll = this.#options.timers.after(this.#options.pollAfterMs, () => void this.#ask());
   }
 
   async #ask(): Promise<void> {
@@ -124,13 +103,5 @@ export class BlockWatch {
     if (this.#closed) return;
     if (height > 0) this.#options.onHeight(height);
     this.#pollLater();
-  }
-}
-
-function parsed(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? '');
-  } catch {
-    return undefined;
   }
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Market } from '../../../streams/market/types.ts';
 import { DECIMAL_ONE, parseDecimal } from '../codec/decimal.ts';
 import { matchResult, OrderStatus, order, type SettlementEntry, settlementEntry } from '../codec/dex.ts';
+import { matchOf } from '../rpc/match.ts';
 import { executionsOf } from './executions.ts';
 
 const market: Market = {
@@ -40,7 +41,7 @@ function entry([account, positionDirection, orderType, id, lots, price]: Brief):
 }
 
 function read(...entries: Brief[]) {
-  return executionsOf(matchResult.create({ height: 7n, settlements: entries.map(entry) }), [market], ME);
+  return executionsOf(matchOf(matchResult.create({ height: 7n, settlements: entries.map(entry) }), [market]), ME);
 }
 
 describe('executions of a block', () => {
@@ -91,12 +92,12 @@ describe('executions of a block', () => {
     expect(() => read(['a', 'Long', 'Limit', 1, 1, '-10'])).toThrow('expected a positive price');
     const sideways = settlementEntry.create({ ...entry(['a', 'Long', 'Limit', 1, 1, '10']), positionDirection: 'Up' });
     const match = matchResult.create({ height: 7n, settlements: [sideways] });
-    expect(() => executionsOf(match, [market], ME)).toThrow("direction 'Up': expected Long or Short");
+    expect(() => executionsOf(matchOf(match, [market]), ME)).toThrow("direction 'Up': expected Long or Short");
   });
 
   it('says when a fill of ours is in a market that is not configured', () => {
     const foreign = settlementEntry.create({ ...entry([ME, 'Long', 'Limit', 1, 1, '10']), assetDenom: 'udoge' });
-    const { untold, settlements } = executionsOf(matchResult.create({ settlements: [foreign] }), [market], ME);
+    const { untold, settlements } = executionsOf(matchOf(matchResult.create({ settlements: [foreign] }), [market]), ME);
     expect(settlements).toEqual([]);
     expect(untold).toEqual(['settlement of order 1 in udoge/uusdc, which is not configured']);
   });
@@ -108,6 +109,8 @@ describe('executions of a block', () => {
       order.create({ id: 2n, account: 'sei1you', ...refused }),
       order.create({ id: 3n, account: ME }),
     ];
-    expect([...executionsOf(matchResult.create({ orders }), [market], ME).refused]).toEqual([['1', 'not covered']]);
+    expect([...executionsOf(matchOf(matchResult.create({ orders }), [market]), ME).refused]).toEqual([
+      ['1', 'not covered'],
+    ]);
   });
 });

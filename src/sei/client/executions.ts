@@ -1,15 +1,11 @@
-import type { Market, Side, Trade } from '../../../streams/market/types.ts';
+import type { Trade } from '../../../streams/market/types.ts';
 import type { Settlement } from '../../../streams/orders/types.ts';
-import { type MatchResult, OrderStatus, type SettlementEntry } from '../codec/dex.ts';
-import { Implausible } from './rpc.ts';
-import { lotsOf, microTicksOf } from './steps.ts';
+import type { Match, MatchEntry } from '../node.ts';
 
 /** A block has fewer executions than this: keeps the ids of trades apart. */
 const TRADES_A_BLOCK = 100_000;
 
 const MICRO = 1_000_000;
-
-const SIDES: Readonly<Record<string, Side>> = { Long: 'buy', Short: 'sell' };
 
 /** What a block's matching means to us. */
 export interface Executions {
@@ -23,73 +19,48 @@ export interface Executions {
   readonly untold: readonly string[];
 }
 
-interface Entry {
-  readonly market: Market;
-  readonly side: Side;
-  readonly isMarketOrder: boolean;
-  readonly orderId: bigint;
-  readonly microTicks: number;
-  lots: number;
-}
-
-/**
- * Reads a block's match result.
- *
- * @throws Implausible when an entry cannot be true
- */
-export function executionsOf(match: MatchResult, markets: readonly Market[], account: string): Executions {
-  const height = Number(match.height);
-  const marketOf = ({ assetDenom, priceDenom }: SettlementEntry): Market | undefined =>
-    markets.find(({ base, quote }) => base === assetDenom && quote === priceDenom);
+/** Reads what a block's matching did. @param account whose settlements they are */
+export function executionsOf({ height, entries, refused }: Match, account: string): Executions {
   const settlements: Settlement[] = [];
   const untold: string[] = [];
-  const entries: Entry[] = [];
-  match.settlements.forEach((raw, index) => {
-    const market = marketOf(raw);
-    if (market === undefined) {
-      if (raw.account === account)
-        untold.push(
-          `settlement of order ${raw.orderId} in ${raw.assetDenom}/${raw.priceDenom}, which is not configured`,
-        );
+  const byMarket = new Map<string, MatchEntry[]>();
+  entries.forEach((entry, index) => {
+    const ours = entry.account === account;
+    if (entry.market === '') {
+      if (ours) untold.push(`settlement of order ${entry.orderId} in ${entry.pair}, which is not configured`);
       return;
     }
-    const entry = entryOf(market, raw);
-    entries.push(entry);
-    if (raw.account === account) settlements.push(settlementOf(entry, height, index));
+    const others = byMarket.get(entry.market);
+    if (others === undefined) byMarket.set(entry.market, [entry]);
+    else others.push(entry);
+    if (ours) settlements.push(settlementOf(entry, height, index));
   });
-  const traded = markets.map((market) => paired(entries.filter((entry) => entry.market === market)));
-  const told = traded.flatMap(({ pairs }) => pairs);
-  const trades = told.map((pair, i) => tradeOf(pair, height * TRADES_A_BLOCK + i));
-  for (const { unpaired } of traded)
+  const trades: Omit<Trade, 'eventUs'>[] = [];
+  for (const [market, traded] of byMarket) {
+    const { pairs, unpaired } = paired(traded);
+    for (const pair of pairs) trades.push(tradeOf(pair, height * TRADES_A_BLOCK + trades.length));
     if (unpaired !== undefined)
-      untold.push(`${unpaired.market.symbol}: ${unpaired.lots} lots of order ${unpaired.orderId} have no other side`);
-  return { settlements, trades, refused: refusedOf(match, account), untold };
-}
-
-function entryOf(market: Market, raw: SettlementEntry): Entry {
-  const side = SIDES[raw.positionDirection];
-  if (side === undefined)
-    throw new Implausible(market.symbol, 'malformed', `direction '${raw.positionDirection}': expected Long or Short`);
+      untold.push(`${market}: ${unpaired.lots} lots of order ${unpaired.orderId} have no other side`);
+  }
+  const refusedOurs = refused.filter((one) => one.account === account);
   return {
-    market,
-    side,
-    isMarketOrder: raw.orderType !== 'Limit',
-    orderId: raw.orderId,
-    microTicks: microTicksOf(market, raw.executionCostOrProceed),
-    lots: lotsOf(market, raw.quantity),
+    settlements,
+    trades,
+    refused: new Map(refusedOurs.map(({ orderId, reason }) => [String(orderId), reason])),
+    untold,
   };
 }
 
 function settlementOf(
-  { market, side, isMarketOrder, orderId, microTicks, lots }: Entry,
+  { market, side, isMarketOrder, orderId, microTicks, lots }: MatchEntry,
   height: number,
   index: number,
-) {
+): Settlement {
   return {
     kind: 'settlement',
     seq: 0,
     timeUs: 0,
-    market: market.symbol,
+    market,
     orderId: String(orderId),
     side,
     lots,
@@ -98,12 +69,12 @@ function settlementOf(
     height,
     // An order may settle several times in a block, against several others: the index tells them apart.
     settlementId: `${height}/${index}/${orderId}`,
-  } as const;
+  };
 }
 
 interface Pair {
-  readonly taker: Entry;
-  readonly maker: Entry;
+  readonly taker: MatchEntry;
+  readonly maker: MatchEntry;
   readonly lots: number;
 }
 
@@ -114,7 +85,7 @@ interface Pair {
  * A market order is the taker. Of two crossing limits it is the one with the greater id, which came later; both may have
  * come in the same block, and then this is only the order of their transactions.
  */
-function paired(entries: readonly Entry[]): { readonly pairs: readonly Pair[]; readonly unpaired: Entry | undefined } {
+function paired(entries: readonly MatchEntry[]): { pairs: readonly Pair[]; unpaired: MatchEntry | undefined } {
   const buys = entries.filter(({ side }) => side === 'buy').map((entry) => ({ ...entry }));
   const sells = entries.filter(({ side }) => side === 'sell').map((entry) => ({ ...entry }));
   const pairs: Pair[] = [];
@@ -135,11 +106,5 @@ function paired(entries: readonly Entry[]): { readonly pairs: readonly Pair[]; r
 /** At the maker's price: a market order settles at the average of all that it took. */
 function tradeOf({ taker, maker, lots }: Pair, tradeId: number): Omit<Trade, 'eventUs'> {
   const tick = Math.round(maker.microTicks / MICRO);
-  const market = taker.market.symbol;
-  return { kind: 'trade', seq: 0, timeUs: 0, market, tradeId, side: taker.side, tick, lots };
-}
-
-function refusedOf({ orders }: MatchResult, account: string): ReadonlyMap<string, string> {
-  const refused = orders.filter((one) => one.account === account && one.status === OrderStatus.FAILED_TO_PLACE);
-  return new Map(refused.map(({ id, statusDescription }) => [String(id), statusDescription]));
+  return { kind: 'trade', seq: 0, timeUs: 0, market: taker.market, tradeId, side: taker.side, tick, lots };
 }

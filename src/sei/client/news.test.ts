@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Input } from '../../../streams/inputs.ts';
+import { systemTimers } from '../../runtime/timers.ts';
+import { NoAnswer, NodeError } from '../node.ts';
 import { BlockNews } from './news.ts';
-import { RpcError } from './rpc.ts';
-import { NoAnswer } from './transport.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -13,10 +13,11 @@ function chainOf(state: { height: number; kept: number; known: number; broken: S
   const missing: string[] = [];
   const demand = (height: number): void => {
     if (state.broken.has(height)) throw new NoAnswer('timeout', 'no answer');
-    if (height > state.height || height < state.kept) throw new RpcError(-32603, `height ${height} is not available`);
+    if (height > state.height || height < state.kept) throw new NodeError(-32603, `height ${height} is not available`);
   };
   const news = new BlockNews({
-    rpc: {
+    timers: systemTimers(),
+    nodes: {
       get height() {
         return state.known;
       },

@@ -1,19 +1,22 @@
-import type { Levels, Market, Reject } from '../../../streams/market/types.ts';
+import type { Market, Reject } from '../../../streams/market/types.ts';
 import type { RestingOrder } from '../../../streams/orders/types.ts';
+import { type Timers, waited } from '../../runtime/timers.ts';
 import type { Inlet } from '../../venue/port.ts';
+import { type Block, type Book, Implausible, NodeError } from '../node.ts';
 import { type Executions, executionsOf } from './executions.ts';
-import type { Block, ChainReads } from './reads.ts';
-import { type FailoverRpc, Implausible, RpcError } from './rpc.ts';
+import type { FailoverNodes } from './failover.ts';
+import type { ChainReads } from './reads.ts';
 import type { Found, Transactions } from './transactions.ts';
 
 /** What news are made of. */
 export interface NewsOptions {
-  readonly rpc: Pick<FailoverRpc, 'height'>;
+  readonly nodes: Pick<FailoverNodes, 'height'>;
   readonly reads: Pick<ChainReads, 'block' | 'match' | 'book' | 'orders' | 'balances'>;
   readonly markets: readonly Market[];
   readonly account: string;
   readonly transactions: Pick<Transactions, 'find' | 'tell' | 'blockMissing'>;
   readonly inlet: () => Inlet | undefined;
+  readonly timers: Pick<Timers, 'after'>;
   /** News begin with the block after this one. */
   readonly fromHeight: number;
   /** Whether the account's orders and balances are told with the first block whose state can be had. */
@@ -33,8 +36,6 @@ const ACCOUNT_MISSES_TOLD = 5;
 
 /** The chain counts as beyond a block when a node has claimed so many more: heights of several nodes differ a little. */
 const BEYOND_BLOCKS = 10;
-
-type Book = { readonly bids: Levels; readonly asks: Levels };
 
 /** Everything that is told of one block, read and parsed. */
 interface BlockNewsItem {
@@ -118,7 +119,7 @@ export class BlockNews {
     const withAccount = this.#accountWanted && newest;
     const [[block, found], executions, books, state] = await Promise.all([
       reads.block(height).then(async (read) => [read, await transactions.find(read)] as const),
-      reads.match(height, (match) => executionsOf(match, markets, account)),
+      reads.match(height, (match) => executionsOf(match, account)),
       newest ? Promise.all(markets.map((market) => this.#book(market, height))) : [],
       withAccount ? this.#account(height) : undefined,
     ]);
@@ -138,18 +139,15 @@ export class BlockNews {
 
   /** At exactly this height, or not at all: the next block will do. */
   async #account(height: number): Promise<AccountState | undefined> {
-    const { reads, markets, account } = this.#options;
+    const { reads, account } = this.#options;
     try {
-      const [orders, balances] = await Promise.all([
-        reads.orders(account, markets, height),
-        reads.balances(account, height),
-      ]);
+      const [orders, balances] = await Promise.all([reads.orders(account, height), reads.balances(account, height)]);
       this.#accountMisses = 0;
       return { orders, balances };
     } catch (error) {
       this.#accountMisses += 1;
       // A node that went on to the next block meanwhile may know the balances of that one only.
-      if (!(error instanceof RpcError) || this.#accountMisses % ACCOUNT_MISSES_TOLD === 0)
+      if (!(error instanceof NodeError) || this.#accountMisses % ACCOUNT_MISSES_TOLD === 0)
         this.#reject('reconciliation-failed', (error as Error).message);
       return undefined;
     }
@@ -181,16 +179,16 @@ export class BlockNews {
 
   async #failed(height: number, error: Error): Promise<void> {
     if (this.#closed) return;
-    if (error instanceof RpcError) this.#refusals += 1;
-    const beyond = this.#options.rpc.height >= height + BEYOND_BLOCKS;
-    if (error instanceof RpcError && beyond && this.#refusals >= REFUSALS_MOST) {
+    if (error instanceof NodeError) this.#refusals += 1;
+    const beyond = this.#options.nodes.height >= height + BEYOND_BLOCKS;
+    if (error instanceof NodeError && beyond && this.#refusals >= REFUSALS_MOST) {
       const skipped = await this.#skip(height, error).catch(() => false);
       if (skipped) return;
     }
     this.#reject('read-failed', `block ${height}: ${error.message}`);
     // Perhaps the chain is not there at all: the next claim of a height starts anew.
-    if (error instanceof RpcError && !beyond) this.#target = this.#height;
-    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    if (error instanceof NodeError && !beyond) this.#target = this.#height;
+    await waited(this.#options.timers, RETRY_MS);
   }
 
   /**
@@ -198,7 +196,7 @@ export class BlockNews {
    * settlements of the missing ones will not be told.
    */
   async #skip(height: number, error: Error): Promise<boolean> {
-    const last = (await this.#firstKept(height, this.#options.rpc.height)) - 1;
+    const last = (await this.#firstKept(height, this.#options.nodes.height)) - 1;
     if (this.#closed) return true;
     this.#reject('history-pruned', `blocks ${height} to ${last} cannot be had any more: ${error.message}`);
     this.#height = last;
@@ -226,7 +224,7 @@ export class BlockNews {
       await Promise.all([this.#options.reads.block(height), this.#options.reads.match(height, () => undefined)]);
       return true;
     } catch (error) {
-      if (error instanceof RpcError) return false;
+      if (error instanceof NodeError) return false;
       throw error;
     }
   }

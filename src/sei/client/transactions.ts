@@ -1,10 +1,8 @@
-import { toBase64 } from '@cosmjs/encoding';
-import { z } from 'zod';
 import type { OrderBatch } from '../../../streams/orders/types.ts';
 import type { Inlet } from '../../venue/port.ts';
-import type { Block, ChainReads, IncludedTx } from './reads.ts';
-import { type FailoverRpc, RpcError } from './rpc.ts';
-import { type SigningContext, sign } from './signing.ts';
+import { type AccountNumbers, type Block, type IncludedTx, NodeError, type SignedTx, type Signer } from '../node.ts';
+import type { FailoverNodes } from './failover.ts';
+import type { ChainReads } from './reads.ts';
 
 /**
  * A transaction that no block took after this many is void: its timeout height forbids it. Ten blocks are 4 s, longer
@@ -28,8 +26,6 @@ const INDEX_LOOKS_MOST = 3;
 const WRONG_SEQUENCE = 32;
 const IN_MEMPOOL = 19;
 
-const broadcastSchema = z.object({ code: z.int(), codespace: z.string().nullish(), log: z.string().nullish() });
-
 /** What a process that comes after has to know of a transaction to find out what became of it. */
 export interface SignedRecord {
   readonly txHash: string;
@@ -49,9 +45,9 @@ export interface FormerTx extends SignedRecord {
 export type OnSigned = (batchId: number, record: SignedRecord) => void | Promise<void>;
 
 /** Where the account's transactions begin. */
-export interface TransactionsStart {
-  /** The account's next sequence. */
-  readonly sequence: bigint;
+export interface TransactionsStart extends AccountNumbers {
+  readonly chainId: string;
+  /** The last block known. */
   readonly height: number;
   readonly former?: FormerTx | undefined;
   readonly onSigned?: OnSigned | undefined;
@@ -61,7 +57,7 @@ interface Pending extends Omit<SignedRecord, 'sequence'> {
   readonly batchId: number;
   readonly sequence: bigint;
   /** What to sign again with another sequence, and the bytes to send; a former process's can only be looked for. */
-  readonly own: { readonly batch: OrderBatch; readonly base64: string; readonly feeUsei: string } | undefined;
+  readonly own: { readonly batch: OrderBatch; readonly tx: SignedTx } | undefined;
   readonly repairs: number;
   /** A node has answered for it. */
   accepted: boolean;
@@ -90,9 +86,11 @@ export interface Found {
  * because all copies carry one sequence.
  */
 export class Transactions {
-  readonly #rpc: Pick<FailoverRpc, 'once'>;
+  readonly #nodes: Pick<FailoverNodes, 'once'>;
   readonly #reads: Pick<ChainReads, 'account' | 'resultInBlock' | 'resultByHash'>;
-  readonly #context: SigningContext;
+  readonly #signer: Signer;
+  readonly #chainId: string;
+  readonly #accountNumber: bigint;
   readonly #inlet: () => Inlet | undefined;
   readonly #onSigned: OnSigned | undefined;
   readonly #queue: OrderBatch[] = [];
@@ -107,15 +105,18 @@ export class Transactions {
   congestion = 0;
 
   constructor(
-    rpc: Pick<FailoverRpc, 'once'>,
+    nodes: Pick<FailoverNodes, 'once'>,
     reads: Pick<ChainReads, 'account' | 'resultInBlock' | 'resultByHash'>,
-    context: SigningContext,
-    { sequence, height, former, onSigned }: TransactionsStart,
+    signer: Signer,
+    start: TransactionsStart,
     inlet: () => Inlet | undefined,
   ) {
-    this.#rpc = rpc;
+    const { chainId, accountNumber, sequence, height, former, onSigned } = start;
+    this.#nodes = nodes;
     this.#reads = reads;
-    this.#context = context;
+    this.#signer = signer;
+    this.#chainId = chainId;
+    this.#accountNumber = accountNumber;
     this.#inlet = inlet;
     this.#onSigned = onSigned;
     this.#sequence = sequence;
@@ -178,10 +179,7 @@ export class Transactions {
       try {
         if (this.#sequence === undefined) {
           this.#starting = true;
-          this.#sequence = atLeast(
-            this.#leastSequence,
-            (await this.#reads.account(this.#context.wallet.address)).sequence,
-          );
+          this.#sequence = atLeast(this.#leastSequence, (await this.#reads.account(this.#signer.address)).sequence);
         }
         this.#pending = this.#signed(batch, this.#sequence, 0);
       } catch (error) {
@@ -198,8 +196,15 @@ export class Transactions {
   #signed(batch: OrderBatch, sequence: bigint, repairs: number): Pending {
     const signedHeight = this.#height;
     const timeoutHeight = signedHeight + TIMEOUT_BLOCKS;
-    const tx = sign(this.#context, batch, sequence, timeoutHeight, this.congestion);
-    const own = { batch, base64: toBase64(tx.bytes), feeUsei: String(tx.feeUsei) };
+    const tx = this.#signer.sign({
+      batch,
+      chainId: this.#chainId,
+      accountNumber: this.#accountNumber,
+      sequence,
+      timeoutHeight,
+      congestion: this.congestion,
+    });
+    const own = { batch, tx };
     return {
       batchId: batch.batchId,
       txHash: tx.hash,
@@ -239,20 +244,18 @@ export class Transactions {
     if (this.#pending === pending) await this.#send(pending);
   }
 
-  /** Sends the bytes once. Never throws. */
+  /** Sends it once. Never throws. */
   async #send(pending: Pending): Promise<void> {
-    if (pending.sending || pending.own === undefined) return;
+    const { own } = pending;
+    if (pending.sending || own === undefined) return;
     pending.sending = true;
     try {
-      const answer = await this.#rpc.once('broadcast_tx_sync', { tx: pending.own.base64 }, (it) =>
-        broadcastSchema.parse(it),
-      );
-      if (this.#pending === pending)
-        await this.#answered(pending, answer.code, answer.codespace ?? '', answer.log ?? '');
+      const { code, codespace, log } = await this.#nodes.once('broadcast', (node) => node.broadcast(own.tx));
+      if (this.#pending === pending) await this.#answered(pending, code, codespace, log);
     } catch (error) {
       // A block may have brought it meanwhile.
       if (this.#pending !== pending) return;
-      if (error instanceof RpcError && /already exists/.test(error.message)) this.#accept(pending);
+      if (error instanceof NodeError && /already exists/.test(error.message)) this.#accept(pending);
       else this.#doubt(pending, (error as Error).message);
     } finally {
       pending.sending = false;
@@ -311,7 +314,7 @@ export class Transactions {
     refused: ReadonlyMap<string, string>,
   ): void {
     const { height, code, codespace, log } = result;
-    const feeUsei = result.feeUsei ?? (code === 0 ? own?.feeUsei : undefined);
+    const feeUsei = result.feeUsei ?? (code === 0 && own !== undefined ? String(own.tx.feeUsei) : undefined);
     const fee = feeUsei === undefined ? {} : { feeUsei };
     this.#pending = undefined;
     if (code === 0) {

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import {
   admits,
   type Breaker,
@@ -7,7 +6,7 @@ import {
   closedBreaker,
 } from '../../../streams/operators/circuit_breaker.ts';
 import { consecutiveFailures } from '../../../streams/operators/trip_policy.ts';
-import { type ComplaintReason, NoAnswer, Transport } from './transport.ts';
+import { type ComplaintReason, Implausible, NoAnswer, NodeError, type NodePort } from '../node.ts';
 
 /** The component breaker of the endpoints: five failures open it for half a minute, then one trial at a time. */
 const BREAKER: BreakerSettings = {
@@ -46,20 +45,21 @@ export interface EndpointHealth {
   readonly current: boolean;
 }
 
-/** How the endpoints are asked. */
-export interface RpcOptions {
+const NONE: ReadonlySet<number> = new Set();
+
+/** How the nodes are asked. */
+export interface FailoverOptions {
   /** The primary first, then up to two backups. */
-  readonly urls: readonly string[];
+  readonly nodes: readonly NodePort[];
   /** What every node must report; the empty string takes what the first says. */
   readonly chainId: string;
-  readonly requestTimeoutMs: number;
+  /** Microseconds from anywhere, never going back. */
   readonly nowUs: () => number;
   readonly onComplaint: (reason: string, detail: string, market: string) => void;
 }
 
 interface Endpoint {
-  readonly url: string;
-  readonly origin: string;
+  readonly node: NodePort;
   standing: Standing;
   breaker: Breaker;
   pingMs: number;
@@ -68,60 +68,22 @@ interface Endpoint {
   failedUs: number;
 }
 
-/** The node understood the request and answered with an error. */
-export class RpcError extends Error {
-  override readonly name = 'RpcError';
-  readonly code: number;
-
-  constructor(code: number, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
-/** A node said of a market what cannot be true: which market (or the empty string), and a stable code for what. */
-export class Implausible extends Error {
-  override readonly name = 'Implausible';
-  readonly market: string;
-  readonly reason: string;
-
-  constructor(market: string, reason: string, detail: string) {
-    super(detail);
-    this.market = market;
-    this.reason = reason;
-  }
-}
-
-const answerSchema = z.union([
-  z.object({ error: z.object({ code: z.number(), message: z.string(), data: z.string().optional() }) }),
-  z.object({ result: z.unknown() }).refine(({ result }) => result !== undefined, 'neither result nor error'),
-]);
-
-const statusSchema = z.object({
-  node_info: z.object({ network: z.string().min(1) }),
-  sync_info: z.object({ latest_block_height: z.string().regex(/^\d{1,15}$/) }),
-});
-
 /**
- * JSON-RPC over POST to one of several nodes. One is asked until it fails; then it is the next one's turn, and a node is
- * only left for a reason, so that answers do not jump between nodes of different heights.
+ * One of several nodes. One is asked until it fails; then it is the next one's turn, and a node is only left for a reason,
+ * so that answers do not jump between nodes of different heights.
  */
-export class FailoverRpc {
-  readonly #options: RpcOptions;
+export class FailoverNodes {
+  readonly #options: FailoverOptions;
   readonly #endpoints: Endpoint[];
-  readonly #transport: Transport;
   #chainId: string;
   #current = 0;
-  #id = 0;
   #closed = false;
 
-  constructor(options: RpcOptions) {
+  constructor(options: FailoverOptions) {
     this.#options = options;
     this.#chainId = options.chainId;
-    this.#transport = new Transport(options.requestTimeoutMs);
-    this.#endpoints = options.urls.map((url) => ({
-      url,
-      origin: new URL(url).origin,
+    this.#endpoints = options.nodes.map((node) => ({
+      node,
       standing: 'unknown',
       breaker: closedBreaker(BREAKER),
       pingMs: Number.NaN,
@@ -142,8 +104,8 @@ export class FailoverRpc {
   }
 
   get health(): readonly EndpointHealth[] {
-    return this.#endpoints.map(({ origin, standing, breaker, pingMs, height, failures }, i) => ({
-      url: origin,
+    return this.#endpoints.map(({ node, standing, breaker, pingMs, height, failures }, i) => ({
+      url: node.name,
       standing,
       status: breaker.state.status,
       pingMs,
@@ -156,10 +118,11 @@ export class FailoverRpc {
   /**
    * Asks until a node gives an answer that makes sense, each at most once.
    *
-   * @param decode reads the result; what it throws (but an RpcError) counts against the node that answered
-   * @throws RpcError as a node answered; Implausible or NoAnswer, the last of the reasons, when none made sense
+   * @param what names the question, for complaints
+   * @param ask what it throws (but a NodeError) counts against the node
+   * @throws NodeError as a node answered; Implausible or NoAnswer, the last of the reasons, when none made sense
    */
-  async read<T>(method: string, params: Record<string, unknown>, decode: (result: unknown) => T): Promise<T> {
+  async read<T>(what: string, ask: (node: NodePort) => Promise<T>): Promise<T> {
     let last: unknown = new NoAnswer('unreachable', 'no endpoint works at present');
     const tried = new Set<number>();
     while (tried.size < this.#endpoints.length) {
@@ -167,22 +130,20 @@ export class FailoverRpc {
       if (index < 0) break;
       tried.add(index);
       try {
-        return await this.#ask(index, method, params, decode, (url, body) =>
-          this.#transport.read(url, body, { keep: true }),
-        );
+        return await this.#ask(index, what, ask);
       } catch (error) {
-        if (error instanceof RpcError) throw error;
+        if (error instanceof NodeError) throw error;
         last = error;
       }
     }
     throw last;
   }
 
-  /** Asks one node, once, ahead of all reads. For broadcasts: whoever gets no answer has to find out first. */
-  async once<T>(method: string, params: Record<string, unknown>, decode: (result: unknown) => T): Promise<T> {
-    const index = this.#choose(new Set());
+  /** Asks one node, once. For broadcasts: whoever gets no answer has to find out first. */
+  async once<T>(what: string, ask: (node: NodePort) => Promise<T>): Promise<T> {
+    const index = this.#choose(NONE);
     if (index < 0) throw new NoAnswer('unreachable', 'no endpoint works at present');
-    return await this.#ask(index, method, params, decode, (url, body) => this.#transport.send(url, body));
+    return await this.#ask(index, what, ask);
   }
 
   /**
@@ -206,35 +167,27 @@ export class FailoverRpc {
       const detail = `height ${endpoint.height}, others are at ${greatest}`;
       if (!fits) this.#complain(endpoint, ahead(endpoint) ? 'nonsense' : 'lagging', detail, '');
     }
-    if (this.#endpoints[this.#current]!.standing !== 'good') this.#choose(new Set());
+    if (this.#endpoints[this.#current]!.standing !== 'good') this.#choose(NONE);
     return this.height;
   }
 
-  disconnect(): void {
+  close(): void {
     this.#closed = true;
-    this.#transport.close();
   }
 
   async #inspectOne(index: number): Promise<Endpoint | undefined> {
     const endpoint = this.#endpoints[index]!;
-    let startUs = 0;
-    const look = {
-      keep: index === this.#current,
-      onStart: () => {
-        startUs = this.#options.nowUs();
-      },
-    };
     try {
-      const { network, height } = await this.#ask(index, 'status', {}, statusOf, (url, body) =>
-        this.#transport.read(url, body, look),
+      const { chainId, height, pingMs } = await this.#ask(index, 'status', (node) =>
+        node.status(index === this.#current),
       );
-      if (this.#chainId === '') this.#chainId = network;
-      if (network !== this.#chainId) {
+      if (this.#chainId === '') this.#chainId = chainId;
+      if (chainId !== this.#chainId) {
         endpoint.standing = 'wrong-chain';
-        this.#complain(endpoint, 'wrong-chain', `chain id '${network}', expected '${this.#chainId}'`, '');
+        this.#complain(endpoint, 'wrong-chain', `chain id '${chainId}', expected '${this.#chainId}'`, '');
         return undefined;
       }
-      endpoint.pingMs = (this.#options.nowUs() - startUs) / 1_000;
+      endpoint.pingMs = pingMs;
       endpoint.height = height;
       return endpoint;
     } catch {
@@ -259,27 +212,19 @@ export class FailoverRpc {
     return -1;
   }
 
-  async #ask<T>(
-    index: number,
-    method: string,
-    params: Record<string, unknown>,
-    decode: (result: unknown) => T,
-    post: (url: string, body: string) => Promise<string>,
-  ): Promise<T> {
+  async #ask<T>(index: number, what: string, ask: (node: NodePort) => Promise<T>): Promise<T> {
     const endpoint = this.#endpoints[index]!;
     if (this.#closed) throw new NoAnswer('unreachable', 'closed');
     endpoint.breaker = breakerStep(BREAKER, endpoint.breaker, { kind: 'call' }, this.#options.nowUs());
     const { generation } = endpoint.breaker;
     try {
-      this.#id += 1;
-      const body = JSON.stringify({ jsonrpc: '2.0', id: this.#id, method, params });
-      const result = decode(resultIn(await post(endpoint.url, body), method));
+      const result = await ask(endpoint.node);
       this.#end(endpoint, 'success', generation);
       return result;
     } catch (error) {
-      this.#end(endpoint, error instanceof RpcError ? 'success' : 'failure', generation);
-      if (error instanceof RpcError) throw error;
-      throw this.#blame(index, method, error as Error);
+      this.#end(endpoint, error instanceof NodeError ? 'success' : 'failure', generation);
+      if (error instanceof NodeError) throw new NodeError(error.code, `${what}: ${error.message}`);
+      throw this.#blame(index, what, error as Error);
     }
   }
 
@@ -293,45 +238,21 @@ export class FailoverRpc {
   }
 
   /** Complains of a node and turns to another, if there is one. */
-  #blame(index: number, method: string, error: Error): NoAnswer | Implausible {
+  #blame(index: number, what: string, error: Error): NoAnswer | Implausible {
     const endpoint = this.#endpoints[index]!;
     if (index === this.#current) this.#choose(new Set([index]));
-    const detail = `${method}: ${error instanceof z.ZodError ? firstIssueOf(error) : error.message}`;
+    const detail = `${what}: ${error.message}`;
     if (error instanceof Implausible) {
       this.#complain(endpoint, error.reason, detail, error.market);
       return error;
     }
     const reason: ComplaintReason = error instanceof NoAnswer ? error.reason : 'nonsense';
     this.#complain(endpoint, reason, detail, '');
-    return new NoAnswer(reason, `${endpoint.origin}: ${detail}`.slice(0, 300));
+    return new NoAnswer(reason, `${endpoint.node.name}: ${detail}`.slice(0, 300));
   }
 
   #complain(endpoint: Endpoint, reason: string, detail: string, market: string): void {
     endpoint.failures += 1;
-    if (!this.#closed) this.#options.onComplaint(reason, `${endpoint.origin}: ${detail}`.slice(0, 300), market);
+    if (!this.#closed) this.#options.onComplaint(reason, `${endpoint.node.name}: ${detail}`.slice(0, 300), market);
   }
-}
-
-function firstIssueOf({ issues }: z.ZodError): string {
-  const [first] = issues;
-  return `${first?.path.join('.')}: ${first?.message}`;
-}
-
-function statusOf(result: unknown): { network: string; height: number } {
-  const { node_info, sync_info } = statusSchema.parse(result);
-  return { network: node_info.network, height: Number(sync_info.latest_block_height) };
-}
-
-function resultIn(text: string, method: string): unknown {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new NoAnswer('nonsense', `'${text.slice(0, 80)}' is not JSON`);
-  }
-  const answer = answerSchema.safeParse(value);
-  if (!answer.success) throw new NoAnswer('nonsense', `'${text.slice(0, 80)}' is no JSON-RPC answer`);
-  if ('result' in answer.data) return answer.data.result;
-  const { code, message, data } = answer.data.error;
-  throw new RpcError(code, `${method}: ${data === undefined || data === '' ? message : `${message}: ${data}`}`);
 }

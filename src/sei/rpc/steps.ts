@@ -1,6 +1,6 @@
 import type { Market } from '../../../streams/market/types.ts';
 import { parseDecimal } from '../codec/decimal.ts';
-import { Implausible } from './rpc.ts';
+import { Implausible } from '../node.ts';
 
 const MICRO = 1_000_000n;
 

@@ -1,21 +1,20 @@
-import { sha256 } from '@cosmjs/crypto';
-import { toHex } from '@cosmjs/encoding';
+import { createHash } from 'node:crypto';
 import type { Market } from '../../../streams/market/types.ts';
 import { decimalOf, type MarketScales, scalesOf } from '../../../streams/market/units.ts';
-import type { OrderBatch } from '../../../streams/orders/types.ts';
 import { authInfo, SignMode, secp256k1PubKey, txBody, txRaw } from '../codec/cosmos.ts';
 import { parseDecimal } from '../codec/decimal.ts';
-import { cancellation, msgCancelOrders, msgPlaceOrders, OrderType, order, PositionDirection } from '../codec/dex.ts';
+import {
+  cancellation,
+  type MsgCancelOrders,
+  type MsgPlaceOrders,
+  msgCancelOrders,
+  msgPlaceOrders,
+  OrderType,
+  order,
+  PositionDirection,
+} from '../codec/dex.ts';
+import type { SignedTx, Signer, SigningRequest } from '../node.ts';
 import type { Wallet } from './wallet.ts';
-
-/** A transaction ready for the wire. */
-export interface SignedTx {
-  readonly bytes: Uint8Array;
-  /** SHA-256 of the bytes, upper-case hexadecimal. */
-  readonly hash: string;
-  readonly sequence: bigint;
-  readonly timeoutHeight: number;
-}
 
 /** How urgently a transaction wants to be in a block. */
 export type Urgency = 'low' | 'normal' | 'high' | 'urgent';
@@ -30,12 +29,10 @@ export interface GasPolicy {
   readonly urgency: Urgency;
 }
 
-/** What has to be known to sign for an account. */
-export interface SigningContext {
-  readonly wallet: Wallet;
-  readonly chainId: string;
+/** What an account's transactions are about. */
+export interface TradingContext {
   readonly contract: string;
-  readonly accountNumber: bigint;
+  /** By symbol. */
   readonly markets: ReadonlyMap<string, Market>;
   readonly gas: GasPolicy;
 }
@@ -46,6 +43,11 @@ const GAS_PER_ORDER = 60_000;
 
 /** Placing costs this on top for each order and dependency, whatever the gas: 55,000 gas at 0.1 usei. */
 const PLACE_FEE_USEI = 5_500;
+
+/** One of the two messages that trade. */
+export type ChainMessage =
+  | { readonly kind: 'place'; readonly typeUrl: string; readonly value: MsgPlaceOrders }
+  | { readonly kind: 'cancel'; readonly typeUrl: string; readonly value: MsgCancelOrders };
 
 /** The fee of a batch in usei: gas × base price × urgency × (1 + congestion), and the fixed price of each placed order. */
 export function feeOf(
@@ -59,17 +61,19 @@ export function feeOf(
   return { gasLimit, usei: Math.ceil(gasLimit * price) + PLACE_FEE_USEI * places };
 }
 
-/** Signs a batch as one transaction: cancels first, then places. */
-export function sign(
-  context: SigningContext,
-  batch: Pick<OrderBatch, 'cancels' | 'places'>,
-  sequence: bigint,
-  timeoutHeight: number,
-  congestion: number,
-): SignedTx & { readonly feeUsei: number } {
-  const { wallet, chainId, accountNumber, gas } = context;
-  const bodyBytes = txBody.encode({ messages: messagesOf(context, batch), timeoutHeight: BigInt(timeoutHeight) });
-  const { gasLimit, usei } = feeOf(batch.places.length, batch.cancels.length, gas, congestion);
+/** A wallet that signs batches, each as one transaction: cancels first, then places. */
+export function walletSigner(wallet: Wallet, context: TradingContext): Signer {
+  return { address: wallet.address, sign: (request) => signed(wallet, context, request) };
+}
+
+function signed(wallet: Wallet, context: TradingContext, request: SigningRequest): SignedTx {
+  const { batch, chainId, accountNumber, sequence, timeoutHeight, congestion } = request;
+  const messages = messagesOf(context, wallet.address, batch).map(({ kind, typeUrl, value }) => ({
+    typeUrl,
+    value: kind === 'place' ? msgPlaceOrders.encode(value) : msgCancelOrders.encode(value),
+  }));
+  const bodyBytes = txBody.encode({ messages, timeoutHeight: BigInt(timeoutHeight) });
+  const { gasLimit, usei } = feeOf(batch.places.length, batch.cancels.length, context.gas, congestion);
   const authInfoBytes = authInfo.encode({
     signerInfos: [
       {
@@ -81,22 +85,27 @@ export function sign(
     fee: { amount: [{ denom: 'usei', amount: String(usei) }], gasLimit: BigInt(gasLimit), payer: '', granter: '' },
   });
   const signature = wallet.sign({ bodyBytes, authInfoBytes, chainId, accountNumber });
-  const bytes = txRaw.encode({ bodyBytes, authInfoBytes, signatures: [signature] });
-  return { bytes, hash: toHex(sha256(bytes)).toUpperCase(), sequence, timeoutHeight, feeUsei: usei };
+  const payload = txRaw.encode({ bodyBytes, authInfoBytes, signatures: [signature] });
+  return { payload, hash: hashOf(payload), sequence, timeoutHeight, feeUsei: usei };
 }
 
-function messagesOf(context: SigningContext, batch: Pick<OrderBatch, 'cancels' | 'places'>) {
-  const { wallet, contract: contractAddr } = context;
-  const creator = wallet.address;
-  const messages: { typeUrl: string; value: Uint8Array }[] = [];
+function hashOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex').toUpperCase();
+}
+
+/** A batch as the chain's messages, not yet encoded: a cancelling one, then a placing one, each only if it has something to say. */
+export function messagesOf(context: TradingContext, creator: string, batch: SigningRequest['batch']): ChainMessage[] {
+  const { contract: contractAddr } = context;
+  const messages: ChainMessage[] = [];
   if (batch.cancels.length > 0) {
     const cancellations = batch.cancels.map(({ market, side, tick, orderId }) => {
       const { denoms, price } = priced(context, market, side, tick);
       return cancellation.create({ id: BigInt(orderId), ...denoms, price });
     });
     messages.push({
+      kind: 'cancel',
       typeUrl: msgCancelOrders.typeUrl,
-      value: msgCancelOrders.encode({ creator, cancellations, contractAddr }),
+      value: { creator, cancellations, contractAddr },
     });
   }
   if (batch.places.length > 0) {
@@ -107,12 +116,16 @@ function messagesOf(context: SigningContext, batch: Pick<OrderBatch, 'cancels' |
       const data = JSON.stringify({ id: clientOrderId });
       return order.create({ ...denoms, price, quantity, orderType: OrderType.LIMIT, data });
     });
-    messages.push({ typeUrl: msgPlaceOrders.typeUrl, value: msgPlaceOrders.encode({ creator, orders, contractAddr }) });
+    messages.push({
+      kind: 'place',
+      typeUrl: msgPlaceOrders.typeUrl,
+      value: { creator, orders, contractAddr, funds: [] },
+    });
   }
   return messages;
 }
 
-function priced(context: SigningContext, symbol: string, side: 'buy' | 'sell', tick: number) {
+function priced(context: TradingContext, symbol: string, side: 'buy' | 'sell', tick: number) {
   const market = context.markets.get(symbol);
   if (market === undefined) throw new RangeError(`market '${symbol}' is not traded by this account`);
   const scales: MarketScales = scalesOf(market);

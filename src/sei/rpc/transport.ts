@@ -1,19 +1,6 @@
 import { Agent as HttpAgent, type IncomingMessage, type RequestOptions, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
-
-/** What is wrong with an answer, or with the lack of one. */
-export type ComplaintReason = 'unreachable' | 'timeout' | 'nonsense' | 'oversized' | 'lagging' | 'wrong-chain' | 'busy';
-
-/** Thrown when a node did not give a usable answer: nothing is known of what became of the request. */
-export class NoAnswer extends Error {
-  override readonly name = 'NoAnswer';
-  readonly reason: ComplaintReason;
-
-  constructor(reason: ComplaintReason, message: string) {
-    super(message);
-    this.reason = reason;
-  }
-}
+import { NoAnswer } from '../node.ts';
 
 /** An answer is at most this large: a block of many transactions, or a page of a deep book. */
 const ANSWER_MOST_BYTES = 16 * 1_048_576;
@@ -39,8 +26,16 @@ export interface ReadOptions {
   readonly onStart?: () => void;
 }
 
+/** How texts come to a node and its answers back. */
+export interface Exchange {
+  /** Asks something that may be asked twice. @throws NoAnswer */
+  read(url: string, body: string, options: ReadOptions): Promise<string>;
+  /** Sends something once, ahead of all reads. @throws NoAnswer */
+  send(url: string, body: string): Promise<string>;
+}
+
 /** POSTs to nodes over few kept connections, each request with a limit on its time and on the size of its answer. */
-export class Transport {
+export class Transport implements Exchange {
   readonly #timeoutMs: number;
   readonly #http = new HttpAgent({ keepAlive: true, maxSockets: SOCKETS_MOST, timeout: IDLE_MS });
   readonly #https = new HttpsAgent({ keepAlive: true, maxSockets: SOCKETS_MOST, timeout: IDLE_MS });
@@ -52,7 +47,6 @@ export class Transport {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** Asks something that may be asked twice. @throws NoAnswer */
   async read(url: string, body: string, { keep, onStart }: ReadOptions): Promise<string> {
     if (this.#reading < READING_MOST) this.#reading += 1;
     else if (this.#waiting.length >= WAITING_MOST) throw new NoAnswer('busy', `${WAITING_MOST} requests wait already`);
@@ -71,7 +65,7 @@ export class Transport {
     }
   }
 
-  /** Sends something once, on the connection that is kept free for it. @throws NoAnswer */
+  /** On the connection that is kept free for it. */
   async send(url: string, body: string): Promise<string> {
     return await this.#post(url, body, true);
   }
