@@ -151,6 +151,8 @@ function verifySignature(
   account: { readonly number: number; readonly sequence: number },
   chainId: string,
 ): void {
+  // Below wire and signatures there is none.
+  if (tx.raw === undefined) return;
   if (publicKey.length !== 33 || addressOf(publicKey) !== tx.signer) {
     throw new TxRefusal(Code.INVALID_PUBKEY, `pubKey does not match signer address ${tx.signer}: invalid pubkey`);
   }

@@ -15,10 +15,10 @@ import {
 import { getMatchResultRequest, getMatchResultResponse, queryPath } from '../sei/codec/query.ts';
 import { addressOf } from './ante.ts';
 import { Chain } from './chain.ts';
-import { Mempool, txHash } from './mempool.ts';
+import { Mempool } from './mempool.ts';
 import { Producer } from './producer.ts';
 import { abciQuery } from './query.ts';
-import type { TxResult } from './tx.ts';
+import { type TxResult, txHash } from './tx.ts';
 
 const CONTRACT = 'sei1contract';
 

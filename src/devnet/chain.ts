@@ -6,7 +6,16 @@ import { type AnteMode, applyAnte, checkAnte, DEFAULT_FEES, type FeeParams, isGa
 import { type Amount, Bank } from './bank.ts';
 import { type CancelOrder, type CancelOutcome, Dex, type MatchRecord, type NewOrder } from './dex.ts';
 import { DEFAULT_MARKETS, type DevnetMarket, devnetMarket, stepsOf } from './market.ts';
-import { type AbciEvent, Code, type DecodedTx, decodeTx, parseAmount, TxRefusal, type TxResult } from './tx.ts';
+import {
+  type AbciEvent,
+  Code,
+  type DecodedTx,
+  decodeTx,
+  parseAmount,
+  type Tx,
+  TxRefusal,
+  type TxResult,
+} from './tx.ts';
 
 /** How a chain starts. */
 export interface ChainOptions {
@@ -123,9 +132,9 @@ export class Chain {
     return this.dex.cancel(cancel);
   }
 
-  /** Executes a signed transaction in the current block. */
-  deliverTx(bytes: Uint8Array): TxResult {
-    return resultOf(bytes, (tx, keep) => {
+  /** Executes a transaction in the current block. */
+  deliverTx(sent: Tx): TxResult {
+    return resultOf(sent, (tx, keep) => {
       const accounts = new DeliverView(this.#accounts, this.bank);
       checkAnte(tx, accounts, this, 'deliver');
       applyAnte(tx, accounts);
@@ -136,16 +145,16 @@ export class Chain {
   }
 
   /** What a transaction would do, with neither fee nor signature checked and nothing changed. */
-  simulateTx(bytes: Uint8Array): TxResult {
-    return resultOf(bytes, (tx) => {
+  simulateTx(sent: Tx): TxResult {
+    return resultOf(sent, (tx) => {
       checkAnte(tx, new CheckView(this.#accounts, this.bank), this, 'simulate');
       return this.#execute(tx, 'simulate');
     });
   }
 
   /** CheckTx: whether a transaction may enter the mempool, against a state that runs ahead of the committed one. */
-  checkTx(bytes: Uint8Array, mode: 'check' | 'recheck' = 'check'): TxResult {
-    return resultOf(bytes, (tx) => {
+  checkTx(sent: Tx, mode: 'check' | 'recheck' = 'check'): TxResult {
+    return resultOf(sent, (tx) => {
       checkAnte(tx, this.#checkView, this, mode);
       for (const message of tx.messages) {
         if (mode === 'check' && message.kind === 'place') this.#ordersOf(message.value.creator, message.value.orders);
@@ -315,14 +324,11 @@ export class Chain {
 type Executed = Pick<TxResult, 'data' | 'events' | 'log' | 'gasUsed'>;
 
 /** Runs a transaction and turns refusals into results with their code; `keep` takes events that a refusal leaves standing. */
-function resultOf(
-  bytes: Uint8Array,
-  run: (tx: DecodedTx, keep: (events: readonly AbciEvent[]) => void) => Executed,
-): TxResult {
+function resultOf(sent: Tx, run: (tx: DecodedTx, keep: (events: readonly AbciEvent[]) => void) => Executed): TxResult {
   let gasWanted = 0n;
   let events: readonly AbciEvent[] = [];
   try {
-    const tx = decodeTx(bytes);
+    const tx = decodeTx(sent);
     gasWanted = tx.gasLimit;
     const done = run(tx, (kept) => {
       events = kept;

@@ -22,6 +22,8 @@ export class ClearingContract {
   readonly address: string;
   /** Times the fund had to pay for an account that fell short. */
   shortfalls = 0;
+  /** Refuses an account's order for a reason of the contract's own; for faults. */
+  refuse: (account: string) => string | null = () => null;
   readonly #bank: Bank;
   readonly #markets: readonly DevnetMarket[];
   readonly #reserved = new Map<string, Reserved>();
@@ -51,6 +53,8 @@ export class ClearingContract {
 
   /** The place hook for one order: reserves its cost, or says why the account doesn't cover it. */
   cover(account: string, market: DevnetMarket, side: Side, tick: number, lots: number): string | null {
+    const refusal = this.refuse(account);
+    if (refusal !== null) return refusal;
     const reserved = this.#of(account);
     const denom = side === 'buy' ? market.quoteDenom : market.baseDenom;
     this.#change(reserved, market.index, side, tick, lots);

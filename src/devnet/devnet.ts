@@ -78,11 +78,15 @@ export const DEVNET_MNEMONIC =
 const CHAIN_ID = 'flashmm-devnet-1';
 /** Some seconds of books by height: as long as a client may take to read one block's. */
 const BOOK_HISTORY_BLOCKS = 20;
-const HELD_TXS_MAX = 10_000;
 const NODES_MAX = 16;
 
+/** Address of the one contract that every devnet has. */
+export function devnetContract(): string {
+  return toBech32(ADDRESS_PREFIX, sha256(toUtf8('flashmm devnet contract')));
+}
+
 /** What an account of the genesis holds of each asset: a million USDC, and as many SEI for fees and trading. */
-function genesisAmounts(chain: Chain): Amount[] {
+export function genesisAmounts(chain: Chain): Amount[] {
   const amounts = new Map<string, bigint>([['usei', 10n ** 12n]]);
   for (const { baseDenom, quoteDenom } of chain.markets) {
     amounts.set(quoteDenom, 10n ** 12n);
@@ -113,7 +117,7 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<DevnetHa
     throw new RangeError(`nodes ${nodeCount}: expected 1 to ${NODES_MAX}`);
   const chain = new Chain({
     chainId: options.chainId ?? CHAIN_ID,
-    contractAddress: toBech32(ADDRESS_PREFIX, sha256(toUtf8('flashmm devnet contract'))),
+    contractAddress: devnetContract(),
     bookHistoryBlocks: BOOK_HISTORY_BLOCKS,
     ...(options.markets && { markets: options.markets }),
     ...(options.fees && { fees: options.fees }),
@@ -122,7 +126,7 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<DevnetHa
   const accounts = await openAccounts(chain, [DEVNET_MNEMONIC, ...(options.mnemonics ?? [])]);
   options.onGenesis?.(chain);
   const producer = new Producer(chain, options.onBeginBlock);
-  const holdTx = holdUntil(producer);
+  const holdTx = (hash: string, blocks: number): void => producer.holdTx(hash, blocks);
   const nodes: DevnetNode[] = [];
   try {
     for (let i = 0; i < nodeCount; i += 1) {
@@ -171,21 +175,6 @@ async function openAccounts(
     accounts.push({ mnemonic, address: account!.address });
   }
   return accounts;
-}
-
-/** Keeps transactions that a fault holds back out of blocks until their height. */
-function holdUntil(producer: Producer): (hash: string, blocks: number) => void {
-  const until = new Map<string, number>();
-  producer.hold = (hash) => {
-    const height = until.get(hash);
-    if (height === undefined) return false;
-    if (producer.chain.height < height) return true;
-    until.delete(hash);
-    return false;
-  };
-  return (hash, blocks) => {
-    if (until.size < HELD_TXS_MAX) until.set(hash, producer.chain.height + blocks + 1);
-  };
 }
 
 function plainMarket({ symbol, venue, base, quote, tickSize, lotSize, contract, contractSize }: Market): Market {

@@ -9,8 +9,8 @@ import { bookAllRequest, longBookAllResponse, queryPath } from '../sei/codec/que
 import { dexRegistryTypes } from '../sei/codec/registry.ts';
 import { DEVNET_MNEMONIC, type DevnetHandle, startDevnet } from './devnet.ts';
 import type { Faults } from './faults.ts';
-import { txHash } from './mempool.ts';
 import { abciQuery } from './query.ts';
+import { txHash } from './tx.ts';
 
 /**
  * Faults that strike a signed transaction on its way into a block. Blocks are made by hand, so that nothing depends on

@@ -1,7 +1,5 @@
-import { sha256 } from '@cosmjs/crypto';
-import { toHex } from '@cosmjs/encoding';
 import type { Chain } from './chain.ts';
-import { TX_MAX_BYTES, type TxResult } from './tx.ts';
+import { TX_MAX_BYTES, type Tx, type TxResult, txHash, txLength } from './tx.ts';
 
 /** Most waiting transactions, Tendermint's default. */
 const TXS_MAX = 5_000;
@@ -19,18 +17,13 @@ export const BLOCK_TXS_MAX = 100;
 export interface PooledTx {
   /** SHA-256 of the bytes, upper-case hexadecimal. */
   readonly hash: string;
-  readonly bytes: Uint8Array;
-}
-
-/** The hash by which a transaction is known, upper-case hexadecimal. */
-export function txHash(bytes: Uint8Array): string {
-  return toHex(sha256(bytes)).toUpperCase();
+  readonly tx: Tx;
 }
 
 /** Transactions that passed CheckTx and wait for a block, oldest first; bounded, repeats refused. */
 export class Mempool {
   readonly #chain: Chain;
-  readonly #waiting = new Map<string, Uint8Array>();
+  readonly #waiting = new Map<string, Tx>();
   readonly #seen = new Set<string>();
   #bytes = 0;
 
@@ -48,7 +41,7 @@ export class Mempool {
 
   /** The waiting transactions, oldest first. */
   list(limit: number): PooledTx[] {
-    return [...this.#waiting].slice(0, limit).map(([hash, bytes]) => ({ hash, bytes }));
+    return [...this.#waiting].slice(0, limit).map(([hash, tx]) => ({ hash, tx }));
   }
 
   /**
@@ -56,37 +49,38 @@ export class Mempool {
    *
    * @returns the result of CheckTx, or the node's own refusal as text: too large, seen before, or no room
    */
-  add(bytes: Uint8Array): TxResult | string {
-    if (bytes.length > TX_MAX_BYTES) return `tx too large: tx size is too big: ${bytes.length}, max: ${TX_MAX_BYTES}`;
-    const hash = txHash(bytes);
+  add(tx: Tx): TxResult | string {
+    const length = txLength(tx);
+    if (length > TX_MAX_BYTES) return `tx too large: tx size is too big: ${length}, max: ${TX_MAX_BYTES}`;
+    const hash = txHash(tx);
     if (this.#seen.has(hash)) return 'tx already exists in cache';
-    if (this.#waiting.size >= TXS_MAX || this.#bytes + bytes.length > BYTES_MAX) {
+    if (this.#waiting.size >= TXS_MAX || this.#bytes + length > BYTES_MAX) {
       return `mempool is full: number of txs ${this.#waiting.size} (max: ${TXS_MAX}), total txs bytes ${this.#bytes} (max: ${BYTES_MAX})`;
     }
-    const result = this.#chain.checkTx(bytes);
+    const result = this.#chain.checkTx(tx);
     if (result.code !== 0) return result;
     this.#remember(hash);
-    this.#waiting.set(hash, bytes);
-    this.#bytes += bytes.length;
+    this.#waiting.set(hash, tx);
+    this.#bytes += length;
     return result;
   }
 
   /** Takes the oldest transactions out for a block; `hold` keeps some back for a later one. */
   take(hold: (hash: string) => boolean = () => false): PooledTx[] {
     const taken: PooledTx[] = [];
-    for (const [hash, bytes] of this.#waiting) {
+    for (const [hash, tx] of this.#waiting) {
       if (taken.length >= BLOCK_TXS_MAX) break;
       if (hold(hash)) continue;
       this.#remove(hash);
-      taken.push({ hash, bytes });
+      taken.push({ hash, tx });
     }
     return taken;
   }
 
   /** Checks what waits again, after a block; what no longer passes is dropped and may be sent anew. */
   recheck(): void {
-    for (const [hash, bytes] of this.#waiting) {
-      if (this.#chain.checkTx(bytes, 'recheck').code === 0) continue;
+    for (const [hash, tx] of this.#waiting) {
+      if (this.#chain.checkTx(tx, 'recheck').code === 0) continue;
       this.#remove(hash);
       this.#seen.delete(hash);
     }
@@ -98,7 +92,9 @@ export class Mempool {
   }
 
   #remove(hash: string): void {
-    this.#bytes -= this.#waiting.get(hash)?.length ?? 0;
+    const tx = this.#waiting.get(hash);
+    if (tx === undefined) return;
+    this.#bytes -= txLength(tx);
     this.#waiting.delete(hash);
   }
 

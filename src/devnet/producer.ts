@@ -3,13 +3,13 @@ import { toHex } from '@cosmjs/encoding';
 import type { BlockEnd, Chain } from './chain.ts';
 import { type EventMap, eventMap } from './event_query.ts';
 import { Mempool } from './mempool.ts';
-import type { TxResult } from './tx.ts';
+import type { Tx, TxResult } from './tx.ts';
 
 /** A transaction in its block. */
 export interface CommittedTx {
   /** SHA-256 of the bytes, upper-case hexadecimal. */
   readonly hash: string;
-  readonly bytes: Uint8Array;
+  readonly tx: Tx;
   readonly height: number;
   readonly index: number;
   readonly result: TxResult;
@@ -34,6 +34,7 @@ export type BeginBlockHook = (chain: Chain, timeUs: number) => void;
 const BLOCKS_MAX = 1_000;
 /** Listeners at once: nodes, tests, and clients that wait in `broadcast_tx_commit`. */
 const LISTENERS_MAX = 256;
+const HELD_TXS_MAX = 10_000;
 const EMPTY_HASH = toHex(sha256(new Uint8Array(0))).toUpperCase();
 
 /** Makes blocks out of the mempool on a chain, keeps the newest of them, and tells its listeners. Synchronous. */
@@ -44,8 +45,8 @@ export class Producer {
   readonly #txs = new Map<string, CommittedTx>();
   readonly #listeners = new Set<(block: CommittedBlock) => void>();
   readonly #onBeginBlock: BeginBlockHook;
-  /** Keeps a waiting transaction out of the next block, for faults. */
-  hold: (hash: string) => boolean = () => false;
+  /** Until which height transactions are held back, by hash. */
+  readonly #held = new Map<string, number>();
 
   constructor(chain: Chain, onBeginBlock: BeginBlockHook = () => undefined) {
     this.chain = chain;
@@ -94,12 +95,14 @@ export class Producer {
     const blockTimeUs = Math.max(timeUs, chain.timeUs + 1);
     chain.beginBlock(blockTimeUs);
     this.#onBeginBlock(chain, blockTimeUs);
-    const txs = this.mempool.take(this.hold).map(({ hash, bytes }, index): CommittedTx => {
-      const result = chain.deliverTx(bytes);
-      if (result.code !== 0) this.mempool.forget(hash);
-      const own = { 'tm.event': 'Tx', 'tx.hash': hash, 'tx.height': String(chain.height) };
-      return { hash, bytes, height: chain.height, index, result, events: eventMap(result.events, own) };
-    });
+    const txs = this.mempool
+      .take((hash) => this.#holds(hash))
+      .map(({ hash, tx }, index): CommittedTx => {
+        const result = chain.deliverTx(tx);
+        if (result.code !== 0) this.mempool.forget(hash);
+        const own = { 'tm.event': 'Tx', 'tx.hash': hash, 'tx.height': String(chain.height) };
+        return { hash, tx, height: chain.height, index, result, events: eventMap(result.events, own) };
+      });
     const end = chain.endBlock();
     const dataHash = txs.length === 0 ? EMPTY_HASH : digest(txs.map(({ hash }) => hash));
     const previousHash = previous?.hash ?? '';
@@ -117,6 +120,19 @@ export class Producer {
     this.mempool.recheck();
     for (const listener of this.#listeners) listener(block);
     return block;
+  }
+
+  /** Keeps a transaction out of the next blocks, for faults. */
+  holdTx(hash: string, blocks: number): void {
+    if (this.#held.size < HELD_TXS_MAX) this.#held.set(hash, this.chain.height + blocks + 1);
+  }
+
+  #holds(hash: string): boolean {
+    const height = this.#held.get(hash);
+    if (height === undefined) return false;
+    if (this.chain.height < height) return true;
+    this.#held.delete(hash);
+    return false;
   }
 
   #keep(block: CommittedBlock): void {

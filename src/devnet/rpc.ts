@@ -1,12 +1,11 @@
 import { toBase64, toHex } from '@cosmjs/encoding';
 import { parseEventQuery } from './event_query.ts';
 import type { Faults } from './faults.ts';
-import { txHash } from './mempool.ts';
 import type { CommittedBlock, CommittedTx, Producer } from './producer.ts';
 import { abciQuery } from './query.ts';
 import * as json from './rpc_json.ts';
 import { type Params, RpcError } from './rpc_params.ts';
-import { Code, decodeTx, type TxResult } from './tx.ts';
+import { Code, decodeTx, type TxResult, txBytes, txHash } from './tx.ts';
 
 /** `broadcast_tx_commit` gives up after this, Tendermint's default. */
 const COMMIT_TIMEOUT_MS = 10_000;
@@ -255,6 +254,6 @@ function pool(producer: Producer): Record<string, unknown> {
 
 function unconfirmed({ producer }: RpcContext, params: Params): unknown {
   const limit = Math.min(Math.max(params.integer('limit') ?? PER_PAGE_DEFAULT, 1), PER_PAGE_MAX);
-  const txs = producer.mempool.list(limit).map(({ bytes }) => toBase64(bytes));
+  const txs = producer.mempool.list(limit).map(({ tx: waiting }) => toBase64(txBytes(waiting)));
   return { ...pool(producer), n_txs: String(txs.length), txs };
 }

@@ -1,7 +1,7 @@
 import { sha256 } from '@cosmjs/crypto';
 import { toBase64, toHex, toUtf8 } from '@cosmjs/encoding';
 import type { CommittedBlock, CommittedTx, Producer } from './producer.ts';
-import type { AbciEvent, TxResult } from './tx.ts';
+import { type AbciEvent, type TxResult, txBytes, txLength } from './tx.ts';
 
 /**
  * The JSON of Tendermint's answers (0.34, and Sei's fork of 0.35), field by field: numbers of 64 bits are text, hashes
@@ -56,7 +56,7 @@ export function txJson(tx: CommittedTx): Record<string, unknown> {
     height: String(tx.height),
     index: tx.index,
     tx_result: txResultJson(tx.result),
-    tx: toBase64(tx.bytes),
+    tx: toBase64(txBytes(tx.tx)),
   };
 }
 
@@ -96,7 +96,7 @@ function commitJson(height: number, hash: string, timeUs: number): unknown {
 export function bareBlockJson(block: CommittedBlock, chainId: string): Record<string, unknown> {
   return {
     header: headerJson(block, chainId),
-    data: { txs: block.txs.map((tx) => toBase64(tx.bytes)) },
+    data: { txs: block.txs.map(({ tx }) => toBase64(txBytes(tx))) },
     evidence: { evidence: [] },
     last_commit: commitJson(block.height - 1, block.previousHash, block.timeUs),
   };
@@ -109,7 +109,7 @@ export function blockJson(block: CommittedBlock, chainId: string): Record<string
 
 /** A block's entry in `blockchain`. */
 export function blockMetaJson(block: CommittedBlock, chainId: string): Record<string, unknown> {
-  const bytes = block.txs.reduce((sum, tx) => sum + tx.bytes.length, 0);
+  const bytes = block.txs.reduce((sum, { tx }) => sum + txLength(tx), 0);
   return {
     block_id: blockIdJson(block.hash),
     block_size: String(600 + bytes),
@@ -158,8 +158,8 @@ export function newHeaderEventJson(block: CommittedBlock, chainId: string): unkn
 
 /** The `data` of a Tx event. */
 export function txEventJson(tx: CommittedTx): unknown {
-  const { height, index, bytes, result } = tx;
-  const TxResult = { height: String(height), index, tx: toBase64(bytes), result: txResultJson(result) };
+  const { height, index, result } = tx;
+  const TxResult = { height: String(height), index, tx: toBase64(txBytes(tx.tx)), result: txResultJson(result) };
   return { type: 'tendermint/event/Tx', value: { TxResult } };
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { authInfo, msgSend, secp256k1PubKey, type TxRaw, txBody, txRaw } from '../sei/codec/cosmos.ts';
 import {
   type Cancellation,
@@ -75,7 +76,8 @@ export type Msg =
 
 /** A transaction taken apart: everything the ante handler and the messages need. */
 export interface DecodedTx {
-  readonly raw: TxRaw;
+  /** What was signed, with its signatures; undefined for a {@link PlainTx}. */
+  readonly raw: TxRaw | undefined;
   readonly byteLength: number;
   readonly messages: readonly Msg[];
   readonly memo: string;
@@ -87,6 +89,34 @@ export interface DecodedTx {
   readonly sequence: bigint;
   readonly fee: readonly Amount[];
   readonly gasLimit: bigint;
+}
+
+/**
+ * A transaction below wire and signatures: what signed bytes would say, taken at its word. For who runs the chain in process;
+ * nothing that comes over the wire can be one.
+ */
+export interface PlainTx extends DecodedTx {
+  readonly raw: undefined;
+  /** 64 upper-case hexadecimal digits that no other transaction has. */
+  readonly hash: string;
+}
+
+/** A transaction as the chain takes it: signed bytes, or what they would say. */
+export type Tx = Uint8Array | PlainTx;
+
+/** The hash by which a transaction is known: SHA-256 of its bytes, upper-case hexadecimal. */
+export function txHash(tx: Tx): string {
+  return tx instanceof Uint8Array ? createHash('sha256').update(tx).digest('hex').toUpperCase() : tx.hash;
+}
+
+/** Its bytes; none for a {@link PlainTx}. */
+export function txBytes(tx: Tx): Uint8Array {
+  return tx instanceof Uint8Array ? tx : new Uint8Array(0);
+}
+
+/** Its length in bytes, or what it would be. */
+export function txLength(tx: Tx): number {
+  return tx instanceof Uint8Array ? tx.length : tx.byteLength;
 }
 
 /** Largest transaction the chain looks at, in bytes (Tendermint's `max_tx_bytes`). */
@@ -103,9 +133,10 @@ const INTEGER = /^\d{1,78}$/;
  *
  * @throws TxRefusal with the code that the SDK gives for it
  */
-export function decodeTx(bytes: Uint8Array): DecodedTx {
+export function decodeTx(tx: Tx): DecodedTx {
+  if (!(tx instanceof Uint8Array)) return tx;
   try {
-    return decode(bytes);
+    return decode(tx);
   } catch (error) {
     if (error instanceof DecodeError) throw new TxRefusal(Code.TX_DECODE, `${error.message}: tx parse error`);
     throw error;

@@ -88,24 +88,36 @@ export class HeapClock implements Clock {
    */
   advanceTo(timeUs: number): void {
     if (timeUs < this.#nowUs) throw new RangeError(`clock cannot go back from ${this.#nowUs} to ${timeUs}`);
+    while (this.fireNext(timeUs));
+    this.#nowUs = timeUs;
+  }
+
+  /**
+   * Goes to the next timer due at or before `timeUs` and fires it, and no other.
+   *
+   * @returns false when there is none; the clock then stands where it stood
+   * @throws RangeError when called from inside a timer
+   */
+  fireNext(timeUs: number): boolean {
     if (this.#advancing) throw new RangeError('clock is already advancing');
-    this.#advancing = true;
-    try {
-      for (let timer = this.#heap[0]; timer !== undefined && timer.dueUs <= timeUs; timer = this.#heap[0]) {
-        this.#pop();
-        const { work } = timer;
-        if (work === null) {
-          this.#cancelled -= 1;
-          continue;
-        }
-        timer.work = null;
-        this.#nowUs = Math.max(this.#nowUs, timer.dueUs);
-        work();
+    for (let timer = this.#heap[0]; timer !== undefined && timer.dueUs <= timeUs; timer = this.#heap[0]) {
+      this.#pop();
+      const { work } = timer;
+      if (work === null) {
+        this.#cancelled -= 1;
+        continue;
       }
-      this.#nowUs = timeUs;
-    } finally {
-      this.#advancing = false;
+      timer.work = null;
+      this.#nowUs = Math.max(this.#nowUs, timer.dueUs);
+      this.#advancing = true;
+      try {
+        work();
+      } finally {
+        this.#advancing = false;
+      }
+      return true;
     }
+    return false;
   }
 
   #dropCancelled(): void {

@@ -72,9 +72,12 @@ export class Crowd {
   readonly #path: FundamentalPath;
   readonly #random: () => number;
   readonly #makers: Maker[];
+  readonly #tickSize: number;
+  readonly #lotSize: number;
   readonly #takers: Readonly<Record<'noise' | 'informed' | 'arbitrage', string>>;
   #startUs = -1;
   #lastUs = 0;
+  #jumps = 1;
 
   /** @param accounts gives a funded account address for a participant's name */
   constructor(
@@ -90,6 +93,8 @@ export class Crowd {
     this.#parameters = parameters;
     this.#path = path;
     this.#random = random;
+    this.#tickSize = Number(market.tickSize);
+    this.#lotSize = Number(market.lotSize);
     this.#makers = Array.from({ length: parameters.makers }, (_, i) => ({
       account: accounts(`${market.symbol}-maker-${i}`),
       halfSpreadBps: parameters.makerHalfSpreadBps * (1 + 0.25 * i),
@@ -108,7 +113,20 @@ export class Crowd {
     const elapsedUs = Math.max(0, timeUs - this.#startUs);
     const { startPrice, pathOffset } = this.#parameters;
     const start = relativeAt(this.#path, 0, pathOffset);
-    return (startPrice * relativeAt(this.#path, elapsedUs, pathOffset)) / start / Number(this.#market.tickSize);
+    const price = (this.#jumps * startPrice * relativeAt(this.#path, elapsedUs, pathOffset)) / start;
+    return price / this.#tickSize;
+  }
+
+  /** Moves the fundamental price at once and for good. @param factor 1.01 is one percent up */
+  jump(factor: number): void {
+    if (!(factor > 0)) throw new RangeError(`factor ${factor}: expected a positive number`);
+    this.#jumps *= factor;
+  }
+
+  /** Has somebody without an opinion take `lots` at once, at a price a percent worse than the fundamental at most. */
+  takeNow(side: Side, lots: number): void {
+    const fairTick = this.fundamentalTick(this.#lastUs);
+    this.#take('noise', side, lots, fairTick * (side === 'buy' ? 1.01 : 0.99));
   }
 
   /** Places this block's orders. Call between the chain's beginBlock and endBlock. */
@@ -192,7 +210,7 @@ export class Crowd {
   }
 
   #lots(usdc: number, tick: number): number {
-    const lotValue = tick * Number(this.#market.tickSize) * Number(this.#market.lotSize);
+    const lotValue = tick * this.#tickSize * this.#lotSize;
     return Math.max(1, Math.round(usdc / lotValue));
   }
 

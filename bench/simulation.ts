@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { accountSettings } from '../src/config/account.ts';
+import { loadConfig } from '../src/config/load.ts';
+import { DEFAULT_MARKETS } from '../src/devnet/market.ts';
+import { Session } from '../src/runtime/session.ts';
+import { virtualWorld } from '../src/simulate/virtual_world.ts';
+import { MICROS_PER_SECOND } from '../streams/clock/clock.ts';
+import type { Input } from '../streams/inputs.ts';
+
+/**
+ * How much faster than real time the whole system goes in virtual time: session, Sei client and chain, one market, one thread, no
+ * faults. `--wire` has signed bytes and JSON texts between client and node.
+ */
+
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean' },
+    wire: { type: 'boolean', default: false },
+    runs: { type: 'string', default: '3' },
+    hours: { type: 'string', default: '1' },
+    markets: { type: 'string', default: '1' },
+  },
+});
+const hours = Number(values.hours);
+const markets = DEFAULT_MARKETS.slice(0, Number(values.markets));
+const { config } = loadConfig({ env: {}, flags: [] });
+const settings = accountSettings(config, markets);
+
+async function run(seed: number): Promise<{ seconds: number; counts: Record<string, number>; hash: string }> {
+  const world = await virtualWorld({ seed, markets, wire: values.wire });
+  const process = world.process();
+  const counts: Record<string, number> = {};
+  const hash = createHash('sha256');
+  const count = (kind: string): void => {
+    counts[kind] = (counts[kind] ?? 0) + 1;
+  };
+  const session = new Session({
+    settings,
+    venue: process.venue(),
+    seed,
+    timers: process.timers,
+    notify: () => {},
+    onInput: (input: Input) => {
+      count(input.kind);
+      if (input.kind === 'settlement') hash.update(`${input.timeUs} ${input.settlementId}`);
+    },
+    onFatal: (error) => {
+      throw error;
+    },
+  });
+  session.decisions$.subscribe(({ kind }) => count(kind));
+  const startedMs = performance.now();
+  await world.timers.until(session.start(), 10_000);
+  await world.runTo(world.timers.nowUs() + hours * 3_600 * MICROS_PER_SECOND);
+  const seconds = (performance.now() - startedMs) / 1_000;
+  counts.events = world.timers.events;
+  return { seconds, counts, hash: `${hash.digest('hex').slice(0, 16)} ${session.digest.hash}` };
+}
+
+const runs = [];
+for (let i = 0; i < Number(values.runs); i += 1) runs.push(await run(1));
+const speeds = runs.map(({ seconds }) => (hours * 3_600) / seconds).sort((a, b) => a - b);
+const median = speeds[Math.floor(speeds.length / 2)]!;
+const equal = new Set(runs.map(({ hash }) => hash)).size === 1;
+const [{ counts }] = runs as [(typeof runs)[number]];
+if (values.json === true)
+  console.log(JSON.stringify({ hours, wire: values.wire, markets: markets.length, speeds, median, equal, counts }));
+else {
+  const what = `${markets.length} market(s), ${hours} h${values.wire ? ', signed bytes and JSON texts' : ''}`;
+  console.log(
+    `simulation: ${what}: ${median.toFixed(0)} × real time, median of ${speeds.map((x) => x.toFixed(0)).join(', ')}`,
+  );
+  console.log(`  all runs alike: ${equal ? 'yes' : 'NO'}; ${JSON.stringify(counts)}`);
+}
+if (!equal) process.exitCode = 1;
