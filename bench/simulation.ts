@@ -10,13 +10,15 @@ import type { Input } from '../streams/inputs.ts';
 
 /**
  * How much faster than real time the whole system goes in virtual time: session, Sei client and chain, one market, one thread, no
- * faults. `--wire` has signed bytes and JSON texts between client and node.
+ * faults. `--wire` has signed bytes and JSON texts between client and node; `--digests` the digest of every decision that a
+ * journal needs.
  */
 
 const { values } = parseArgs({
   options: {
     json: { type: 'boolean' },
     wire: { type: 'boolean', default: false },
+    digests: { type: 'boolean', default: false },
     runs: { type: 'string', default: '3' },
     hours: { type: 'string', default: '1' },
     markets: { type: 'string', default: '1' },
@@ -40,6 +42,7 @@ async function run(seed: number): Promise<{ seconds: number; counts: Record<stri
     venue: process.venue(),
     seed,
     timers: process.timers,
+    digests: values.digests,
     notify: () => {},
     onInput: (input: Input) => {
       count(input.kind);
@@ -49,7 +52,10 @@ async function run(seed: number): Promise<{ seconds: number; counts: Record<stri
       throw error;
     },
   });
-  session.decisions$.subscribe(({ kind }) => count(kind));
+  session.decisions$.subscribe((decision) => {
+    count(decision.kind);
+    if (decision.kind === 'orderBatch') hash.update(`${decision.timeUs} ${JSON.stringify(decision.places)}`);
+  });
   const startedMs = performance.now();
   await world.timers.until(session.start(), 10_000);
   await world.runTo(world.timers.nowUs() + hours * 3_600 * MICROS_PER_SECOND);

@@ -33,6 +33,8 @@ export interface ReactorWatch {
   readonly onDecision?: (decision: Decision) => void;
   readonly onFailure?: KernelOptions['onFailure'];
   readonly stopwatchUs?: () => number;
+  /** False leaves decisions out of the digest, which then stays where it began: for runs that are compared otherwise. */
+  readonly digests?: boolean;
 }
 
 /** The pipeline can't go on: an actor escalated, a decision is none, or a bound that should never be reached was. */
@@ -55,6 +57,7 @@ export class Reactor {
   readonly #random: ReturnType<typeof seededRandom>;
   readonly #inputs = new Subject<Input>();
   readonly #onDecision: ((decision: Decision) => void) | undefined;
+  readonly #digests: boolean;
   #seq: number;
   #failure: PipelineFailedError | undefined;
 
@@ -66,6 +69,7 @@ export class Reactor {
     this.#random = from === undefined ? seededRandom(plan.seed) : randomFrom(from.random);
     this.#seq = from?.seq ?? 0;
     this.#onDecision = watch.onDecision;
+    this.#digests = watch.digests ?? true;
     this.digest = new DecisionDigest(from?.digest);
     this.clock = new HeapClock(from?.timeUs ?? plan.startUs);
     this.kernel = new Kernel({
@@ -124,7 +128,7 @@ export class Reactor {
   #decided(decision: Decision): void {
     if (this.#failure !== undefined) return;
     try {
-      this.digest.add(decision);
+      if (this.#digests) this.digest.add(decision);
       this.#onDecision?.(decision);
     } catch (error) {
       this.#failed(error);

@@ -122,8 +122,10 @@ export class SeiVenue implements Venue {
     const { told, newest } = await this.#firstHeights(reads, address);
     const inletNow = () => this.#inlet;
     const { resume: former, onSigned } = options;
+    // A look while it was under way says little: another one follows at once.
+    const onFormerTold = (): void => this.#opened?.news.wantAccount();
     const chainId = this.#nodes.chainId;
-    const start = { chainId, accountNumber, sequence, height: newest, former, onSigned };
+    const start = { chainId, accountNumber, sequence, height: newest, former, onSigned, onFormerTold };
     const transactions = new Transactions(this.#nodes, reads, signer, start, inletNow);
     const news = new BlockNews({
       nodes: this.#nodes,

@@ -9,13 +9,14 @@ import type { Crowd, CrowdParameters } from '../devnet/participants/participants
 import { Producer } from '../devnet/producer.ts';
 import { seededRandom } from '../runtime/random.ts';
 import type { Timers } from '../runtime/timers.ts';
+import { msgSend } from '../sei/codec/cosmos.ts';
 import type { Network, Signer } from '../sei/node.ts';
 import { type TradingContext, walletSigner } from '../sei/rpc/signing.ts';
 import { walletOf } from '../sei/rpc/wallet.ts';
 import { SeiVenue, type SeiVenueOptions } from '../sei/venue.ts';
-import { ChainNode, plainSigner } from './chain_node.ts';
+import { ChainNode, plainPayload, plainSigner } from './chain_node.ts';
 import { ProcessTimers, VirtualTimers } from './virtual_time.ts';
-import { VirtualNode } from './virtual_world_node.ts';
+import { type BroadcastWatch, VirtualNode } from './virtual_world_node.ts';
 import { wireNode } from './wire_node.ts';
 
 /** A world in virtual time. All of it follows from the seed. */
@@ -51,7 +52,7 @@ export interface VirtualProcess {
 }
 
 /** A chain with its people, its nodes, and the time that all of it goes by. */
-export interface VirtualWorld {
+export interface VirtualWorld extends BroadcastWatch {
   readonly timers: VirtualTimers;
   readonly chain: Chain;
   readonly producer: Producer;
@@ -63,6 +64,8 @@ export interface VirtualWorld {
   readonly account: string;
   /** Above zero: no block is made. */
   halts: number;
+  /** Has somebody else use the account: its next sequence is gone, and it has paid nothing. */
+  useSequence(): void;
   process(): VirtualProcess;
   /** Lets everything happen up to an instant. */
   runTo(timeUs: number): Promise<void>;
@@ -103,24 +106,35 @@ export async function virtualWorld(options: VirtualWorldOptions): Promise<Virtua
   people.onGenesis(chain);
   const producer = new Producer(chain, people.onBeginBlock);
   const requestTimeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
+  const watch: BroadcastWatch = {};
   const nodes = Array.from({ length: nodeCount }, (_, i) => {
     const name = `node-${i + 1}`;
     const inner = wire
       ? wireNode(name, producer, contractAddress, markets)
       : new ChainNode(`http://${name}`, producer, markets);
     const holdTx = (hash: string, blocks: number): void => producer.holdTx(hash, blocks);
-    return new VirtualNode({ inner, timers, random: random(2 + i), latencyMs, requestTimeoutMs, holdTx });
+    return new VirtualNode({ inner, timers, random: random(2 + i), latencyMs, requestTimeoutMs, holdTx, watch });
   });
   producer.onBlock(({ height }) => {
     for (const node of nodes) node.produced(height);
   });
   const account = signer.address;
-  const start = (): VirtualProcess => startProcess({ timers, nodes, signer, markets, random: random(6) });
-  const runTo = (timeUs: number): Promise<void> => timers.runTo(timeUs);
-  const world = { timers, chain, producer, nodes, crowds: people.crowds, markets, account, halts: 0 };
-  const made = Object.assign(world, { process: start, runTo });
-  produceForEver(made, options, random(5));
-  return made;
+  const world: VirtualWorld = Object.assign(watch, {
+    ...{ timers, chain, producer, nodes, crowds: people.crowds, markets, account, halts: 0 },
+    useSequence: () => takeSequence(chain, account),
+    process: () => startProcess({ timers, nodes, signer, markets, random: random(6) }),
+    runTo: (timeUs: number) => timers.runTo(timeUs),
+  });
+  produceForEver(world, options, random(5));
+  return world;
+}
+
+/** A transaction without a limit of gas: it fails for want of it, after its sequence was taken and nothing paid. */
+function takeSequence(chain: Chain, account: string): void {
+  const sequence = BigInt(chain.account(account)!.sequence);
+  const value = { fromAddress: account, toAddress: account, amount: [] };
+  const content = { messages: [{ kind: 'send', typeUrl: msgSend.typeUrl, value }], fee: [], gasLimit: 0n } as const;
+  chain.deliverTx(plainPayload(account, { sequence, timeoutHeight: 0 }, { ...content, byteLength: 0 }));
 }
 
 /** A random walk in logarithms over an hour, there and back again for ever. @param volatility standard deviation of a year */

@@ -85,6 +85,15 @@ export interface VirtualNodeOptions {
   readonly latencyMs: { readonly least: number; readonly most: number };
   readonly requestTimeoutMs: number;
   readonly holdTx: (hash: string, blocks: number) => void;
+  readonly watch: BroadcastWatch;
+}
+
+/** Sees what goes over the wire, so that a process can be killed right there. */
+export interface BroadcastWatch {
+  /** A process sends a transaction off. */
+  onBroadcast?: ((tx: SignedTx, timers: ProcessTimers) => void) | undefined;
+  /** It is about to learn what the node said of it. */
+  onAnswer?: ((tx: SignedTx, timers: ProcessTimers) => void) | undefined;
 }
 
 /** How long after the first copy a doubled broadcast's second one comes: some come before the block, some after it. */
@@ -275,9 +284,10 @@ class VirtualNodeClient implements NodePort, BlockSource {
   }
 
   broadcast(tx: SignedTx): Promise<CheckedTx> {
-    const { timers, requestTimeoutMs, random } = this.#options;
+    const { timers, requestTimeoutMs, random, watch } = this.#options;
     const { faults } = this.#node;
     return this.#whileAlive((resolve, reject) => {
+      watch.onBroadcast?.(tx, this.#timers);
       const delayMs = this.#node.latencyMs();
       this.#timers.after(requestTimeoutMs, () => reject(timedOut(requestTimeoutMs)));
       // It was sent off: it arrives though who sent it may be gone by then, or no longer wait.
@@ -291,7 +301,7 @@ class VirtualNodeClient implements NodePort, BlockSource {
         if (stalled && random() < 0.5) return;
         const answer = this.#taken(tx);
         if (stalled) answer.catch(() => {});
-        else answer.then(resolve, reject);
+        else answer.finally(() => watch.onAnswer?.(tx, this.#timers)).then(resolve, reject);
       });
     });
   }
@@ -325,6 +335,7 @@ class VirtualNodeClient implements NodePort, BlockSource {
   /** A promise that a killed process hears nothing of. */
   #whileAlive<T>(work: (resolve: (value: T) => void, reject: (error: unknown) => void) => void): Promise<T> {
     return new Promise((resolve, reject) => {
+      if (!this.#timers.alive) return;
       work(
         (value) => {
           if (this.#timers.alive) resolve(value);
@@ -348,6 +359,7 @@ class VirtualNodeClient implements NodePort, BlockSource {
     const { inner, requestTimeoutMs } = this.#options;
     const { faults } = this.#node;
     return new Promise((resolve, reject) => {
+      if (!this.#timers.alive) return;
       const delayMs = this.#node.latencyMs();
       if (faults.stalls > 0 || delayMs >= requestTimeoutMs) {
         this.#timers.after(requestTimeoutMs, () => reject(timedOut(requestTimeoutMs)));

@@ -74,7 +74,8 @@ export class Ladder {
   }
 
   clear(): void {
-    this.#lots.fill(0);
+    // Level by level: a book has far fewer of them than the window has slots, half a megabyte of zeros.
+    for (let slot = this.#above(0); slot >= 0; slot = this.#above(slot + 1)) this.#lots[slot] = 0;
     this.#bits.fill(0);
     this.#summary.fill(0);
     this.#far.clear();

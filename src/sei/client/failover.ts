@@ -123,7 +123,7 @@ export class FailoverNodes {
    * @throws NodeError as a node answered; Implausible or NoAnswer, the last of the reasons, when none made sense
    */
   async read<T>(what: string, ask: (node: NodePort) => Promise<T>): Promise<T> {
-    let last: unknown = new NoAnswer('unreachable', 'no endpoint works at present');
+    let last: unknown;
     const tried = new Set<number>();
     while (tried.size < this.#endpoints.length) {
       const index = this.#choose(tried);
@@ -136,7 +136,7 @@ export class FailoverNodes {
         last = error;
       }
     }
-    throw last;
+    throw last ?? new NoAnswer('unreachable', 'no endpoint works at present');
   }
 
   /** Asks one node, once. For broadcasts: whoever gets no answer has to find out first. */

@@ -80,6 +80,7 @@ describe('news of blocks', () => {
     expect(inputs.find((input) => input.kind === 'reject' && input.reason === 'history-pruned')).toMatchObject({
       detail: expect.stringContaining('blocks 101 to 249 '),
     });
+    expect(inputs).toContainEqual({ kind: 'blocksMissed', seq: 0, timeUs: 0, fromHeight: 101, toHeight: 249 });
     expect(inputs.filter(({ kind }) => kind === 'openOrders')).toMatchObject([{ height: 300 }]);
   });
 

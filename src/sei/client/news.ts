@@ -199,6 +199,8 @@ export class BlockNews {
     const last = (await this.#firstKept(height, this.#options.nodes.height)) - 1;
     if (this.#closed) return true;
     this.#reject('history-pruned', `blocks ${height} to ${last} cannot be had any more: ${error.message}`);
+    const missed = { kind: 'blocksMissed', seq: 0, timeUs: 0, fromHeight: height, toHeight: last } as const;
+    this.#options.inlet()?.accept(missed);
     this.#height = last;
     this.#target = Math.max(this.#target, last);
     this.#refusals = 0;

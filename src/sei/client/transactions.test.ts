@@ -212,13 +212,17 @@ describe('the transaction under way', () => {
   it('of a former process is looked for, never sent, and comes before any other', async () => {
     const txHash = 'FORMER';
     const former = { batchId: 41, txHash, sequence: '7', signedHeight: 95, timeoutHeight: 105 };
-    const { submit, sent, block, inputs, kinds } = await sending(undefined, { former });
+    let told = 0;
+    const onFormerTold = (): void => {
+      told += 1;
+    };
+    const { submit, sent, block, inputs, kinds } = await sending(undefined, { former, onFormerTold });
     submit(42);
     for (let height = 96; height < 105; height += 1) await block(height, []);
-    expect([sent, inputs]).toEqual([[], []]);
+    expect([sent, inputs, told]).toEqual([[], [], 0]);
     await block(105, [txHash]);
     expect(inputs).toMatchObject([{ kind: 'batchCommitted', batchId: 41, txHash, orderIds: [] }]);
-    expect(sent.length).toBe(1);
+    expect([sent.length, told]).toEqual([1, 1]);
     const lost = await sending(undefined, { former });
     await lost.block(105, []);
     expect(lost.inputs).toMatchObject([{ kind: 'batchRefused', batchId: 41, txHash }]);

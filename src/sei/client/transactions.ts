@@ -50,6 +50,8 @@ export interface TransactionsStart extends AccountNumbers {
   /** The last block known. */
   readonly height: number;
   readonly former?: FormerTx | undefined;
+  /** What became of the former one has been told. */
+  readonly onFormerTold?: () => void;
   readonly onSigned?: OnSigned | undefined;
 }
 
@@ -93,6 +95,7 @@ export class Transactions {
   readonly #accountNumber: bigint;
   readonly #inlet: () => Inlet | undefined;
   readonly #onSigned: OnSigned | undefined;
+  readonly #onFormerTold: (() => void) | undefined;
   readonly #queue: OrderBatch[] = [];
   #pending: Pending | undefined;
   /** Undefined when it has to be asked for. */
@@ -111,7 +114,7 @@ export class Transactions {
     start: TransactionsStart,
     inlet: () => Inlet | undefined,
   ) {
-    const { chainId, accountNumber, sequence, height, former, onSigned } = start;
+    const { chainId, accountNumber, sequence, height, former, onSigned, onFormerTold } = start;
     this.#nodes = nodes;
     this.#reads = reads;
     this.#signer = signer;
@@ -119,6 +122,7 @@ export class Transactions {
     this.#accountNumber = accountNumber;
     this.#inlet = inlet;
     this.#onSigned = onSigned;
+    this.#onFormerTold = onFormerTold;
     this.#sequence = sequence;
     this.#leastSequence = sequence;
     this.#height = height;
@@ -328,6 +332,7 @@ export class Transactions {
       this.#sequence = undefined;
       this.#refuse(batchId, txHash, code, codespace, log, fee);
     }
+    if (own === undefined) this.#onFormerTold?.();
     void this.#start();
   }
 
@@ -336,10 +341,11 @@ export class Transactions {
     else this.#void(pending, `no block up to its timeout height ${pending.timeoutHeight} has it`);
   }
 
-  #void({ batchId, txHash }: Pending, reason: string): void {
+  #void({ batchId, txHash, own }: Pending, reason: string): void {
     this.#pending = undefined;
     this.#sequence = undefined;
     this.#refuse(batchId, txHash, -1, 'flashmm', reason);
+    if (own === undefined) this.#onFormerTold?.();
     void this.#start();
   }
 
