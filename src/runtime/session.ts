@@ -157,8 +157,7 @@ export class Session {
   async #stop(by: string): Promise<StopReport> {
     const startedUs = this.#timers.stopwatchUs();
     const troubles: string[] = this.#failure === undefined ? [] : [messageOf(this.#failure)];
-    const { venue, account } = this.#options;
-    account?.ending();
+    const { venue } = this.#options;
     this.edge.accept({ kind: 'command', seq: 0, timeUs: 0, command: 'shutdown', by });
     const cancelled = await this.#within(
       CANCEL_MS + 500,
