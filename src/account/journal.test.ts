@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { AccountJournal, AccountJournalError, type AccountJournalOptions } from './journal.ts';
+import { AccountJournal, type AccountJournalOptions } from './journal.ts';
 import { MemoryAccountStore } from './memory_store.ts';
+import { AccountJournalError } from './read.ts';
 import type { AccountRecord } from './records.ts';
 import { emptyAccount, recoveredOf } from './state.ts';
 

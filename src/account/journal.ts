@@ -1,36 +1,14 @@
-import {
-  encodeFrame,
-  FRAME,
-  HEAD_BYTES,
-  PREAMBLE_BYTES,
-  payloadFault,
-  payloadLength,
-  preamble,
-} from '../journal/frame.ts';
-import {
-  ACCOUNT_VERSION,
-  type AccountRecord,
-  type AccountState,
-  type Checkpoint,
-  checkpointSchema,
-  turnSchema,
-} from './records.ts';
+import { encodeFrame, FRAME, preamble } from '../journal/frame.ts';
+import { readAccount } from './read.ts';
+import { ACCOUNT_MAGIC, ACCOUNT_VERSION, type AccountRecord, type AccountState, type Checkpoint } from './records.ts';
 import { applyRecord, emptyAccount } from './state.ts';
 import type { AccountStore } from './store.ts';
-
-/** The first four bytes of a segment. */
-const MAGIC = 'FMMA';
 
 /** A segment of this size is ended: a restart reads one in a fraction of a second. */
 const SEGMENT_BYTES = 8 * 1024 * 1024;
 
 /** Segments kept besides the one being written. Only the newest is ever needed; the others are for people. */
 const SEGMENTS_KEPT = 3;
-
-/** A journal that is not what was written, or is not of this account: trading on would be guessing. */
-export class AccountJournalError extends Error {
-  override readonly name = 'AccountJournalError';
-}
 
 /** What an account journal is opened with. */
 export interface AccountJournalOptions {
@@ -73,7 +51,7 @@ export class AccountJournal {
    */
   constructor(options: AccountJournalOptions) {
     this.#options = options;
-    const { state, findings, segment } = readNewest(options);
+    const { state, findings, segment } = readAccount(options);
     const { trading, batches } = state;
     this.state = options.newChain === true ? { ...emptyAccount(), trading, batches } : state;
     this.findings = findings;
@@ -138,7 +116,7 @@ export class AccountJournal {
       timeUs: nowUs(),
       state: this.state,
     };
-    const bytes = Buffer.concat([preamble(MAGIC, ACCOUNT_VERSION), encodeFrame(FRAME.account, checkpoint)]);
+    const bytes = Buffer.concat([preamble(ACCOUNT_MAGIC, ACCOUNT_VERSION), encodeFrame(FRAME.account, checkpoint)]);
     // A segment that was not finished is overwritten: its number is not taken until it is.
     store.create(this.#segment + 1, bytes);
     this.#segment += 1;
@@ -146,91 +124,4 @@ export class AccountJournal {
     this.#broken = undefined;
     for (const old of store.segments()) if (old < this.#segment - SEGMENTS_KEPT) store.remove(old);
   }
-}
-
-interface Read {
-  readonly state: AccountState;
-  readonly findings: readonly string[];
-  /** The segment that it was read from; 0 when there was none. */
-  readonly segment: number;
-}
-
-/** Reads the newest segment that was finished. */
-function readNewest(options: AccountJournalOptions): Read {
-  const { store } = options;
-  const segments = store.segments();
-  const findings: string[] = [];
-  for (const segment of segments.toReversed()) {
-    const read = readSegment(options, segment, findings);
-    if (read !== undefined) return { state: read, findings, segment };
-    findings.push(`segment ${segment} was never finished: the one before it holds all that is known`);
-  }
-  return { state: emptyAccount(), findings, segment: 0 };
-}
-
-/** @returns undefined when the segment breaks off before its checkpoint is whole */
-function readSegment(options: AccountJournalOptions, segment: number, findings: string[]): AccountState | undefined {
-  const bytes = options.store.read(segment);
-  const refuse = (offset: number, reason: string): AccountJournalError =>
-    new AccountJournalError(
-      `segment ${segment} at byte ${offset}: ${reason}. It says which orders and transactions may be on the chain, so nothing ` +
-        `is traded: restore the folder from a backup, or cancel everything ('flashmm cancel-all'), move the folder away and start afresh`,
-    );
-  if (bytes.length < PREAMBLE_BYTES) return undefined;
-  const expected = preamble(MAGIC, ACCOUNT_VERSION);
-  if (!bytes.subarray(0, 4).equals(expected.subarray(0, 4))) {
-    if (soundFrameAfter(bytes, PREAMBLE_BYTES) === undefined) return undefined;
-    throw refuse(0, 'not an account journal of FlashMM');
-  }
-  const version = bytes.readUInt32LE(4);
-  if (version !== ACCOUNT_VERSION) throw refuse(4, `format version ${version}: this program reads ${ACCOUNT_VERSION}`);
-  let state: AccountState | undefined;
-  let offset = PREAMBLE_BYTES;
-  while (offset < bytes.length) {
-    const frame = frameAt(bytes, offset);
-    if (typeof frame === 'string') {
-      const sound = soundFrameAfter(bytes, offset + 1);
-      if (sound !== undefined) throw refuse(offset, `${frame}, and sound frames follow at byte ${sound}`);
-      if (state !== undefined)
-        findings.push(`segment ${segment} was cut short at byte ${offset}: ${bytes.length - offset} bytes are dropped`);
-      return state;
-    }
-    try {
-      const value: unknown = JSON.parse(frame.toString('utf8', 1));
-      if (state === undefined) state = begin(options, checkpointSchema.parse(value));
-      else for (const record of turnSchema.parse(value)) applyRecord(state, record);
-    } catch (error) {
-      if (error instanceof AccountJournalError) throw error;
-      throw refuse(offset, `a record that this program does not know: ${(error as Error).message}`);
-    }
-    offset += HEAD_BYTES + frame.length;
-  }
-  return state;
-}
-
-function begin({ chainId, account }: AccountJournalOptions, checkpoint: Checkpoint): AccountState {
-  if (checkpoint.chainId === chainId && checkpoint.account === account) return structuredClone(checkpoint.state);
-  throw new AccountJournalError(
-    `the journal is of account ${checkpoint.account} on chain '${checkpoint.chainId}', not of ${account} on '${chainId}'`,
-  );
-}
-
-/** The payload of the frame at an offset, or what is wrong with it. */
-function frameAt(bytes: Buffer, offset: number): Buffer | string {
-  if (offset + HEAD_BYTES > bytes.length) return 'a frame that breaks off';
-  const head = bytes.subarray(offset, offset + HEAD_BYTES);
-  const length = payloadLength(head);
-  if (typeof length === 'string') return length;
-  const end = offset + HEAD_BYTES + length;
-  if (end > bytes.length) return 'a frame that breaks off';
-  const payload = bytes.subarray(offset + HEAD_BYTES, end);
-  return payloadFault(head, payload) ?? payload;
-}
-
-/** Where the next sound frame begins at or after an offset: damage before it is not what a crash leaves. */
-function soundFrameAfter(bytes: Buffer, offset: number): number | undefined {
-  for (let at = offset; at + HEAD_BYTES < bytes.length; at += 1) {
-    if (typeof frameAt(bytes, at) !== 'string') return at;
-  }
-  return undefined;
 }

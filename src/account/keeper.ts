@@ -1,7 +1,6 @@
+import { MICROS_PER_SECOND } from '../../streams/clock/clock.ts';
 import type { Decision } from '../../streams/decisions.ts';
 import type { Input } from '../../streams/inputs.ts';
-import { CircuitBreaker } from '../../streams/operators/circuit_breaker.ts';
-import { consecutiveFailures } from '../../streams/operators/trip_policy.ts';
 import type { BatchRefused, OrderBatch, OrderUpdate, Recovered } from '../../streams/orders/types.ts';
 import { memoryOf, type TradingStateChange } from '../../streams/trading/trading.ts';
 import type { Inlet } from '../venue/port.ts';
@@ -9,12 +8,8 @@ import type { AccountJournal } from './journal.ts';
 import type { AccountRecord, SignedBatch } from './records.ts';
 import { recoveredOf } from './state.ts';
 
-/** The component breaker `database`: trips after this many failures in a row, tries again after that time. */
-const FAILURES = 3;
-const RECOVER_AFTER_MS = 20_000;
-
-/** A try is one call of the disk; one that takes this long has failed. */
-const TRIAL_TIMEOUT_MS = 5_000;
+/** Successes are reported for so long after a failure: a breaker that tries again hears of them then. */
+const SUCCESS_TOLD_US = 60 * MICROS_PER_SECOND;
 
 /** Cancels wait so long for the disk, and then go all the same: an order that rests costs more than a missing record. */
 const CANCEL_WAIT_MS = 100;
@@ -32,13 +27,12 @@ export interface KeeperOptions {
  * Keeps the account's journal beside a session: gathers the facts of each turn, writes them together at its end, and answers
  * whether an order may go out, which is when its intent is on disk.
  *
- * A disk that fails stops new orders, not cancels. After three failures in a row the pipeline is told (`storeStatus`), and the
- * disk is tried every twenty seconds until it is well.
+ * A disk that fails stops new orders, not cancels. The pipeline is told of each failure (component `database`), and of what
+ * succeeds after it; what follows is its own decision.
  */
 export class AccountKeeper {
   readonly #journal: AccountJournal;
   readonly #options: KeeperOptions;
-  readonly #breaker: CircuitBreaker;
   #inlet: Inlet | undefined;
   #turn: AccountRecord[] = [];
   /** Whether a fact of the turn should be on disk soon. */
@@ -47,21 +41,11 @@ export class AccountKeeper {
   #flushAgain = false;
   /** Settlements told that are no fills yet, by id: their blocks are not booked. */
   readonly #unbooked = new Map<string, number>();
+  #failedUs = Number.NEGATIVE_INFINITY;
 
   constructor(options: KeeperOptions) {
     this.#options = options;
     this.#journal = options.journal;
-    const { nowUs, setTimer } = options;
-    const clock = {
-      nowUs,
-      at: (dueUs: number, work: () => void) => setTimer(work, Math.max(0, dueUs - nowUs()) / 1_000),
-    };
-    this.#breaker = new CircuitBreaker(clock, {
-      trip: consecutiveFailures(FAILURES),
-      recoverAfterMs: RECOVER_AFTER_MS,
-      trials: 1,
-      trialTimeoutMs: TRIAL_TIMEOUT_MS,
-    });
   }
 
   /** What a venue needs to go on: the transaction whose fate is not known, and the block up to which all is booked. */
@@ -70,22 +54,15 @@ export class AccountKeeper {
     return { resume: signed ?? undefined, fromHeight: height > 0 ? height : undefined };
   }
 
-  /** Tells the pipeline what is known from before, and from now on whether the disk is well. */
+  /** Tells the pipeline what is known from before, and from now on how the disk does. */
   begin(inlet: Inlet): void {
     this.#inlet = inlet;
     const { state } = this.#journal;
     const recovered: Recovered = structuredClone(recoveredOf(state));
     const unsigned = state.inFlight !== null && state.signed?.batchId !== state.inFlight.batchId;
     inlet.accept(recovered);
-    if (unsigned) inlet.accept(refused(recovered.inFlight!.batchId, 'the process ended before it was signed'));
-    let down = false;
-    this.#breaker.state$.subscribe(({ status }) => {
-      if (status === 'halfOpen') void this.#flush();
-      if (status === 'open' && !down)
-        this.#tell('down', `the account's journal cannot be written: ${FAILURES} failures in a row`);
-      if (status === 'closed' && down) this.#tell('up', 'the account’s journal is written again');
-      if (status !== 'halfOpen') down = status === 'open';
-    });
+    if (unsigned)
+      inlet.accept(refused(recovered.inFlight!.batchId, 'flashmm', 'the process ended before it was signed'));
   }
 
   /** Takes note of a decision of the turn under way. */
@@ -192,17 +169,18 @@ export class AccountKeeper {
     });
   }
 
-  /** One call of the disk through the breaker. @throws Error when the disk, or the breaker, refuses */
+  /** @throws Error when the disk refuses */
   async #durable(): Promise<void> {
-    const ticket = this.#breaker.ask();
-    if (ticket === undefined) throw new Error('the account’s journal failed again and again, and is not tried now');
+    const { nowUs } = this.#options;
     try {
       await this.#journal.durable();
     } catch (error) {
-      this.#breaker.settle(ticket, 'failure');
-      throw new Error(`the account’s journal cannot be written: ${(error as Error).message}`);
+      this.#failedUs = nowUs();
+      const detail = `the account's journal cannot be written: ${(error as Error).message}`;
+      this.#tell('failure', detail);
+      throw new Error(detail);
     }
-    this.#breaker.settle(ticket, 'success');
+    if (nowUs() - this.#failedUs < SUCCESS_TOLD_US) this.#tell('success', "the account's journal is written");
   }
 
   /** Sees that what was recorded gets to disk; what is recorded meanwhile goes with the next call. */
@@ -214,14 +192,14 @@ export class AccountKeeper {
     this.#flushing = true;
     do {
       this.#flushAgain = false;
-      // Failures are counted by the breaker, which tells of them.
+      // The pipeline was told.
       await this.#durable().catch(() => undefined);
     } while (this.#flushAgain);
     this.#flushing = false;
   }
 
-  #tell(status: 'up' | 'down', reason: string): void {
-    this.#inlet?.accept({ kind: 'storeStatus', seq: 0, timeUs: 0, status, reason });
+  #tell(outcome: 'success' | 'failure', detail: string): void {
+    this.#inlet?.accept({ kind: 'component', seq: 0, timeUs: 0, component: 'database', outcome, detail });
   }
 
   #note(record: AccountRecord): void {
@@ -250,7 +228,7 @@ export class AccountKeeper {
 }
 
 /** A batch that certainly was not sent, as the venue would tell it. */
-export function refused(batchId: number, reason: string): BatchRefused {
+export function refused(batchId: number, codespace: 'store' | 'flashmm', reason: string): BatchRefused {
   return {
     kind: 'batchRefused',
     seq: 0,
@@ -258,7 +236,7 @@ export function refused(batchId: number, reason: string): BatchRefused {
     batchId,
     txHash: '',
     code: -1,
-    codespace: 'flashmm',
+    codespace,
     reason: `not sent: ${reason}`,
   };
 }

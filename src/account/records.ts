@@ -2,6 +2,9 @@ import { z } from 'zod';
 import type { Recovered, RecoveredOrder } from '../../streams/orders/types.ts';
 import { type CauseCode, isCauseCode } from '../../streams/trading/causes.ts';
 
+/** The first four bytes of a segment of an account journal. */
+export const ACCOUNT_MAGIC = 'FMMA';
+
 /** The version of the records below; a journal of another one is refused. */
 export const ACCOUNT_VERSION = 1;
 

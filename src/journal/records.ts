@@ -118,7 +118,6 @@ const INPUT_KINDS: ReadonlySet<string> = new Set<Input['kind']>([
   'balances',
   'recovered',
   'blocksMissed',
-  'storeStatus',
   'command',
   'component',
   'drift',

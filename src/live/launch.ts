@@ -2,9 +2,9 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Market } from '../../streams/market/types.ts';
 import type { AccountSettings } from '../../streams/settings.ts';
-import { AccountJournalError } from '../account/journal.ts';
 import { AccountInUseError } from '../account/lock.ts';
 import { type OpenAccount, openAccount } from '../account/open.ts';
+import { AccountJournalError } from '../account/read.ts';
 import { RecordingError } from '../binance/recording.ts';
 import { CommandError } from '../cli/command.ts';
 import { accountSettings } from '../config/account.ts';
@@ -63,7 +63,8 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
     const settings: AccountSettings = accountSettings(config, markets);
     const chainId = devnet?.chainId ?? config.sei.chain_id;
     const status = new LiveStatus({ version, mode, chainId, network: config.sei.network }, settings);
-    const name = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
+    // To the millisecond: a session that was killed may be followed by another within its second.
+    const name = new Date().toISOString().replace(/[-:.]/g, '');
     const journal = config.journal.enabled ? journalFolder(config, name) : undefined;
     const session = new Session({
       settings,

@@ -220,8 +220,8 @@ export class Session {
     const failed = await attempt(() => account.intended(batch));
     // Once the end has begun the venue cancels everything, and must not be given anything new behind its back.
     const late = this.#stopping !== undefined && batch.places.length > 0;
-    if (failed instanceof Error) this.edge.accept(refused(batch.batchId, failed.message));
-    else if (late) this.edge.accept(refused(batch.batchId, 'the session is stopping'));
+    if (failed instanceof Error) this.edge.accept(refused(batch.batchId, 'store', failed.message));
+    else if (late) this.edge.accept(refused(batch.batchId, 'flashmm', 'the session is stopping'));
     else {
       const broken = await attempt(async () => this.#options.venue.submit(batch));
       if (broken instanceof Error) this.#failed(broken);

@@ -1,6 +1,5 @@
 import type { Turn } from '../actor/reducer.ts';
 import { move, type OrdersOutput, type OrdersState, reject, tellWorking, type WorkingOrder } from './orders.ts';
-import { placesEnded } from './placement.ts';
 import type { BatchCommitted, BatchRefused, Settlement } from './types.ts';
 
 /** How many settlement ids are remembered to recognise a repeat. */
@@ -32,12 +31,6 @@ export function book(state: OrdersState, event: BatchCommitted | BatchRefused, t
     if (order === undefined) continue; // filled meanwhile
     move(state, order, committed ? 'cancelled' : 'cancelRefused', event.seq, turn);
     touched.add(order.market);
-  }
-  if (inFlight.places.length > 0) {
-    const placed = committed && event.orderIds.some((id) => id !== '');
-    state.placement = placesEnded(state.placement, placed ? 'success' : 'failure', turn.nowUs());
-    if (state.placement.state.status === 'open')
-      reject(turn, '', 'placement-stopped', 'batch after batch came to nothing: none is sent but cancels for a minute');
   }
   inFlight.places.forEach((id, i) => {
     const order = state.orders[id];

@@ -1,14 +1,12 @@
 import type { Reducer, Turn } from '../actor/reducer.ts';
 import type { AccountInput } from '../inputs.ts';
 import type { Reject, Side } from '../market/types.ts';
-import type { Breaker } from '../operators/circuit_breaker.ts';
 import type { OrderRate } from '../risk/order_rate.ts';
 import { type Approved, approvedBefore, isApproved } from '../risk/risk.ts';
 import type { TradingState } from '../trading/causes.ts';
 import type { TradingOutput } from '../trading/trading.ts';
 import { book, settle } from './execution.ts';
 import { LIFE_CYCLE, type LiveStatus, type OrderEvent } from './life_cycle.ts';
-import { freshPlacement } from './placement.ts';
 import { blocksMissed, type Recovery, reconcile, recover } from './recovery.ts';
 import { send } from './transactions.ts';
 import type { Fill, OrderBatch, OrderUpdate, Reconciled, Settlement, Working } from './types.ts';
@@ -45,9 +43,6 @@ export interface OrdersState {
   recovery: Recovery | null;
   /** Until then orders of before rest on although nothing is wished yet in their market. */
   patientUntilUs: number;
-  /** The account's journal cannot be written: nothing may be placed. */
-  storeDown: boolean;
-  placement: Breaker;
   height: number;
   /** The height after which the last batch went out: the next waits for a newer block. */
   sentHeight: number;
@@ -100,8 +95,6 @@ export function orders(parameters: OrderParameters): Reducer<OrdersState, Orders
       trading: 'active',
       recovery: null,
       patientUntilUs: 0,
-      storeDown: false,
-      placement: freshPlacement(),
       height: 0,
       sentHeight: -1,
       batches: 0,
@@ -157,11 +150,6 @@ function step(parameters: OrderParameters, state: OrdersState, event: OrdersInpu
       return;
     case 'blocksMissed':
       blocksMissed(state, event, turn);
-      return;
-    case 'storeStatus':
-      state.storeDown = event.status === 'down';
-      if (state.storeDown) reject(turn, '', 'store-down', `nothing is placed: ${event.reason}`);
-      send(parameters, state, turn);
       return;
     case 'batchCommitted':
     case 'batchRefused':

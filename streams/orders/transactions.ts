@@ -13,7 +13,6 @@ import {
   update,
   type WorkingOrder,
 } from './orders.ts';
-import { mayPlace, placesSent } from './placement.ts';
 import type { CancelRequest, PlaceRequest } from './types.ts';
 
 /** The chain takes any number of messages; a transaction of more than this many orders is not ours to send. */
@@ -35,7 +34,6 @@ export function send(parameters: OrderParameters, state: OrdersState, turn: Turn
   state.batches = batchId;
   state.sentHeight = state.height;
   state.rate.tokens -= plan.places.length;
-  if (plan.places.length > 0) state.placement = placesSent(state.placement, turn.nowUs());
   state.inFlight = {
     batchId,
     places: plan.places.map((place) => place.clientOrderId),
@@ -73,7 +71,7 @@ class Plan {
   readonly #nowUs: number;
   readonly #expiresUs: number;
   readonly #idPrefix: string;
-  /** Whether the trading state, the journal and what became of earlier batches allow orders at all. */
+  /** Whether the trading state allows orders at all. */
   readonly #quoting: boolean;
   #tokens: number;
 
@@ -83,13 +81,11 @@ class Plan {
     this.#expiresUs = parameters.wishExpiresMs * MICROS_PER_MS;
     // Either would do while clocks go forward and journals are not lost; neither is certain.
     this.#idPrefix = `${nowUs.toString(36)}${batchId.toString(36)}`;
-    this.#quoting = (state.trading === 'active' || state.trading === 'reducing') && !state.storeDown;
-    const { breaker, allowed } = mayPlace(state.placement, nowUs);
-    state.placement = breaker;
+    this.#quoting = state.trading === 'active' || state.trading === 'reducing';
     const tokens = refill(state.rate, parameters.maxOrdersPerS, nowUs);
     // What has to go goes first, alone: an order to cancel everything is seen on the chain before anything new.
     const sweeping = Object.values(state.orders).some((order) => order.unwanted);
-    this.#tokens = this.#quoting && allowed && !sweeping ? tokens : 0;
+    this.#tokens = this.#quoting && !sweeping ? tokens : 0;
   }
 
   market(market: string): void {

@@ -167,13 +167,6 @@ export interface BlocksMissed extends Stamped {
   readonly toHeight: number;
 }
 
-/** The account's journal cannot be written (`down`), or can again: without it no order may be placed. */
-export interface StoreStatus extends Stamped {
-  readonly kind: 'storeStatus';
-  readonly status: 'up' | 'down';
-  readonly reason: string;
-}
-
 /** Everything that a venue, or the account's journal, reports about the account. */
 export type ExecutionInput =
   | BlockCommitted
@@ -185,8 +178,7 @@ export type ExecutionInput =
   | OpenOrders
   | Balances
   | Recovered
-  | BlocksMissed
-  | StoreStatus;
+  | BlocksMissed;
 
 // ── What the order stage tells the others ───────────────────────────────────────────────────────────────────────────
 
