@@ -34,10 +34,12 @@ function setUp(store = new MemoryAccountStore()) {
   const journal = new AccountJournal({ store, chainId: 'c', account: 'a', flashmm: '0', nowUs: () => 1 });
   const keeper = new AccountKeeper({
     journal,
-    nowUs: () => 1,
-    setTimer: (work) => {
-      timers.push(work);
-      return () => {};
+    timers: {
+      nowUs: () => 1,
+      after: (_delayMs, work) => {
+        timers.push(work);
+        return () => {};
+      },
     },
   });
   keeper.begin({ accept: (input) => told.push(input) });

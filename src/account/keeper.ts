@@ -3,6 +3,7 @@ import type { Decision } from '../../streams/decisions.ts';
 import type { Input } from '../../streams/inputs.ts';
 import type { BatchRefused, OrderBatch, OrderUpdate, Recovered } from '../../streams/orders/types.ts';
 import { memoryOf, type TradingStateChange } from '../../streams/trading/trading.ts';
+import type { Timers } from '../runtime/timers.ts';
 import type { Inlet } from '../venue/port.ts';
 import type { AccountJournal } from './journal.ts';
 import type { AccountRecord, SignedBatch } from './records.ts';
@@ -17,10 +18,7 @@ const CANCEL_WAIT_MS = 100;
 /** What a keeper needs of the shell. */
 export interface KeeperOptions {
   readonly journal: AccountJournal;
-  /** Integer microseconds since the epoch. */
-  readonly nowUs: () => number;
-  /** Runs `work` once after `delayMs`; returns what cancels it. */
-  readonly setTimer: (work: () => void, delayMs: number) => () => void;
+  readonly timers: Pick<Timers, 'nowUs' | 'after'>;
 }
 
 /**
@@ -160,7 +158,7 @@ export class AccountKeeper {
       return;
     }
     await new Promise<void>((resolve) => {
-      const forget = this.#options.setTimer(resolve, CANCEL_WAIT_MS);
+      const forget = this.#options.timers.after(CANCEL_WAIT_MS, resolve);
       const done = (): void => {
         forget();
         resolve();
@@ -171,7 +169,7 @@ export class AccountKeeper {
 
   /** @throws Error when the disk refuses */
   async #durable(): Promise<void> {
-    const { nowUs } = this.#options;
+    const { nowUs } = this.#options.timers;
     try {
       await this.#journal.durable();
     } catch (error) {

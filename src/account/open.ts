@@ -36,13 +36,13 @@ export interface OpenAccount {
  * @throws Error when the folder can't be written
  */
 export function openAccount(options: OpenAccountOptions): OpenAccount {
-  const { stateDir, chainId, account, flashmm, newChain, nowUs, setTimer } = options;
+  const { stateDir, chainId, account, flashmm, newChain, timers } = options;
   const folder = join(stateDir, 'accounts', chainId, account);
   const lock = new AccountLock(folder);
   try {
     const store = new FileAccountStore(folder);
-    const journal = new AccountJournal({ store, chainId, account, flashmm, newChain, nowUs });
-    const keeper = new AccountKeeper({ journal, nowUs, setTimer });
+    const journal = new AccountJournal({ store, chainId, account, flashmm, newChain, nowUs: timers.nowUs });
+    const keeper = new AccountKeeper({ journal, timers });
     return { keeper, folder, findings: journal.findings, release: () => lock.release() };
   } catch (error) {
     lock.release();

@@ -155,15 +155,13 @@ async function accountOf(
   { version, notify }: LaunchOptions,
 ): Promise<OpenAccount> {
   const { address } = await walletOf(mnemonicOf(config, devnet));
-  const timers = systemTimers();
   const account = openAccount({
     stateDir: config.runtime.state_dir,
     chainId: devnet?.chainId ?? config.sei.chain_id,
     account: address,
     flashmm: version,
     newChain: devnet !== undefined,
-    nowUs: timers.nowUs,
-    setTimer: (work, delayMs) => timers.after(delayMs, work),
+    timers: systemTimers(),
   });
   for (const finding of account.findings) notify('warn', `account journal: ${finding}`, { folder: account.folder });
   return account;

@@ -1,0 +1,261 @@
+import { describe, expect, it } from 'vitest';
+import { AccountJournal } from '../src/account/journal.ts';
+import { AccountKeeper } from '../src/account/keeper.ts';
+import { MemoryAccountStore } from '../src/account/memory_store.ts';
+import { segmentParts } from '../src/account/read.ts';
+import { accountSettings } from '../src/config/account.ts';
+import { loadConfig } from '../src/config/load.ts';
+import { DEFAULT_MARKETS } from '../src/devnet/market.ts';
+import { Session } from '../src/runtime/session.ts';
+import { type VirtualProcess, type VirtualWorld, virtualWorld } from '../src/simulate/virtual_world.ts';
+import { MICROS_PER_MS } from '../streams/clock/clock.ts';
+import type { Decision } from '../streams/decisions.ts';
+import type { Input } from '../streams/inputs.ts';
+
+const MARKETS = DEFAULT_MARKETS.slice(0, 2);
+const { config } = loadConfig({ env: {}, flags: [] });
+
+/** One life of the market maker: a process, its session, and all that it took in and decided. */
+interface Life {
+  readonly process: VirtualProcess;
+  readonly session: Session;
+  readonly journal: AccountJournal;
+  readonly inputs: Input[];
+  readonly decisions: Decision[];
+  readonly fatal: unknown[];
+}
+
+/** The whole market maker on a chain in virtual time, with a disk that outlives it. */
+class Machine {
+  readonly world: VirtualWorld;
+  store = new MemoryAccountStore();
+  unknownOrders: 'cancel' | 'adopt' = 'cancel';
+
+  constructor(world: VirtualWorld) {
+    this.world = world;
+  }
+
+  static async of(seed: number): Promise<Machine> {
+    return new Machine(await virtualWorld({ seed, markets: MARKETS }));
+  }
+
+  async start(): Promise<Life> {
+    const { world, store } = this;
+    const process = world.process();
+    const { timers } = process;
+    const owner = { chainId: 'virtual-1', account: world.account, flashmm: '0', nowUs: timers.nowUs };
+    const journal = new AccountJournal({ store, ...owner });
+    const keeper = new AccountKeeper({ journal, timers });
+    const inputs: Input[] = [];
+    const decisions: Decision[] = [];
+    const fatal: unknown[] = [];
+    const base = accountSettings(config, MARKETS);
+    const session = new Session({
+      settings: { ...base, orders: { ...base.orders, unknownOrders: this.unknownOrders } },
+      venue: process.venue({ onSigned: (id, signed) => keeper.signed(id, signed), ...keeper.former }),
+      account: keeper,
+      seed: 1,
+      timers,
+      notify: () => {},
+      onInput: (input) => inputs.push(input),
+      onFatal: (error) => fatal.push(error),
+    });
+    session.decisions$.subscribe((decision) => decisions.push(decision));
+    await world.timers.until(session.start(), 10_000);
+    return { process, session, journal, inputs, decisions, fatal };
+  }
+
+  async run(ms: number): Promise<void> {
+    await this.world.runTo(this.world.timers.nowUs() + ms * MICROS_PER_MS);
+  }
+
+  /** Runs until something holds, looked at every millisecond. */
+  async until(what: string, holds: () => boolean): Promise<void> {
+    for (let i = 0; i < 30_000; i += 1) {
+      if (holds()) return;
+      await this.run(1);
+    }
+    throw new Error(`${what}: not within 30 s`);
+  }
+
+  /** The machine dies: the process is gone, and of the disk's bytes those that were forced to it are left. */
+  die({ process }: Life): void {
+    process.kill();
+    this.store = this.store.crash();
+  }
+
+  /** Ids of the account's orders that rest, by the chain itself. */
+  resting(): string[] {
+    const { chain, account } = this.world;
+    const levels = chain.markets.flatMap(({ index }) =>
+      (['buy', 'sell'] as const).flatMap((side) => [...chain.dex.levelsAt(chain.height, index, side)]),
+    );
+    const ours = levels.flatMap(({ allocations }) => allocations).filter((one) => one.account === account);
+    return ours.map(({ orderId }) => String(orderId)).sort();
+  }
+
+  /** Ids of all executions of the account, by the chain itself. */
+  executions(): string[] {
+    const { chain, account } = this.world;
+    return chain.dex.matches
+      .flatMap(({ height, settlements }) =>
+        settlements.flatMap((one, i) => (one.account === account ? [`${height}/${i}/${one.orderId}`] : [])),
+      )
+      .sort();
+  }
+}
+
+const of = <K extends Decision['kind']>(life: Life, kind: K) =>
+  life.decisions.filter((one): one is Extract<Decision, { kind: K }> => one.kind === kind);
+
+/** Executions that were booked on disk when the machine died. */
+function keptBy({ store }: Machine): string[] {
+  return store
+    .segments()
+    .slice(0, -1)
+    .flatMap((segment) => [...segmentParts(store, segment)])
+    .flatMap((part) => ('turn' in part ? part.turn : []))
+    .flatMap((record) => (record.kind === 'fill' ? [record.settlementId] : []));
+}
+
+const heightOf = (settlementId: string): number => Number(settlementId.slice(0, settlementId.indexOf('/')));
+
+/** Nothing was placed before journal and chain were compared, and the comparison went well. */
+function demandReconciled(life: Life): readonly string[] {
+  const reconciled = life.decisions.findIndex(({ kind }) => kind === 'reconciled');
+  const placed = life.decisions.findIndex((one) => one.kind === 'orderBatch' && one.places.length > 0);
+  expect(reconciled).toBeGreaterThanOrEqual(0);
+  if (placed >= 0) expect(placed).toBeGreaterThan(reconciled);
+  expect(life.fatal).toEqual([]);
+  const [told] = of(life, 'reconciled');
+  expect(told).toMatchObject({ ok: true });
+  return told!.differences;
+}
+
+/** Every order that rests is known to the journal, and the other way round, once nothing is under way. */
+async function demandAgreement(machine: Machine, life: Life): Promise<void> {
+  const { journal } = life;
+  const known = () =>
+    Object.values(journal.state.orders)
+      .map(({ orderId }) => orderId)
+      .sort();
+  // Told a little after it happened: looked at until an instant comes in which nothing is under way.
+  await machine.until(
+    'agreement of journal and chain',
+    () => journal.state.inFlight === null && String(known()) === String(machine.resting()),
+  );
+}
+
+describe('a market maker that dies and is started again', () => {
+  it('finds its orders resting, keeps them, and goes on', async () => {
+    const machine = await Machine.of(1);
+    const first = await machine.start();
+    await machine.until('orders', () => machine.resting().length >= 4);
+    await machine.until('nothing under way', () => first.journal.state.inFlight === null);
+    machine.die(first);
+    const left = machine.resting();
+    const second = await machine.start();
+    await machine.until('reconciliation', () => of(second, 'reconciled').length > 0);
+    expect(demandReconciled(second)).toEqual([]);
+    expect(left.filter((id) => machine.resting().includes(id)).length).toBeGreaterThan(0);
+    await machine.run(10_000);
+    expect(of(second, 'orderBatch').length).toBeGreaterThan(3);
+    await demandAgreement(machine, second);
+    const ids = [...of(first, 'orderBatch'), ...of(second, 'orderBatch')];
+    expect(new Set(ids.map(({ batchId }) => batchId)).size).toBe(ids.length);
+    const clientIds = ids.flatMap(({ places }) => places.map(({ clientOrderId }) => clientOrderId));
+    expect(new Set(clientIds).size).toBe(clientIds.length);
+  });
+
+  it('does so wherever in the life of a transaction it dies', async () => {
+    // 1 ms apart, from the intent over the signature, the broadcast and the answer to the block.
+    for (let at = 0; at < 40; at += 4) {
+      const machine = await Machine.of(2);
+      const first = await machine.start();
+      await machine.until('a batch', () => of(first, 'orderBatch').length >= 3);
+      await machine.run(at);
+      machine.die(first);
+      const second = await machine.start();
+      await machine.until('reconciliation', () => of(second, 'reconciled').length > 0);
+      expect(demandReconciled(second), `${at} ms after the intent`).toEqual([]);
+      await machine.run(5_000);
+      await demandAgreement(machine, second);
+    }
+  }, 60_000);
+
+  it('books what was filled meanwhile, once', async () => {
+    const machine = await Machine.of(3);
+    const first = await machine.start();
+    await machine.until('fills', () => of(first, 'fill').length >= 3);
+    machine.die(first);
+    await machine.run(20_000);
+    const second = await machine.start();
+    await machine.run(3_000);
+    demandReconciled(second);
+    // The first may have booked what it had not yet forced to disk: then the second books it as well, since it knows nothing
+    // of it. Each of them books nothing twice, and what the second knows is all that ever was.
+    const idsOf = (life: Life) => of(life, 'fill').map(({ settlementId }) => settlementId);
+    const known = new Set([...keptBy(machine), ...idsOf(second)]);
+    const { height } = second.journal.state;
+    expect([...known].filter((id) => heightOf(id) <= height).sort()).toEqual(
+      machine.executions().filter((id) => heightOf(id) <= height),
+    );
+    expect(new Set(idsOf(second)).size).toBe(idsOf(second).length);
+    expect(idsOf(second).length).toBeGreaterThan(0);
+  });
+
+  it('cancels an order that it does not know, or adopts it', async () => {
+    for (const unknownOrders of ['cancel', 'adopt'] as const) {
+      const machine = await Machine.of(4);
+      machine.unknownOrders = unknownOrders;
+      const { chain, account } = machine.world;
+      const { index } = chain.markets[0]!;
+      await machine.run(1_000);
+      const order = { account, market: index, side: 'buy', type: 'limit', tick: 600_000, lots: 5, data: '' } as const;
+      const placed = chain.place(order);
+      await machine.run(1_000);
+      expect(machine.resting()).toEqual([String(placed)]);
+      const life = await machine.start();
+      await machine.until('reconciliation', () => of(life, 'reconciled').length > 0);
+      expect(demandReconciled(life)).toEqual([expect.stringMatching(/nobody here has placed it/)]);
+      await machine.until('its cancel', () => !machine.resting().includes(String(placed)));
+      await machine.run(5_000);
+      await demandAgreement(machine, life);
+    }
+  });
+
+  it('stops placing when its disk fails, and goes on when it is well', async () => {
+    const machine = await Machine.of(5);
+    const life = await machine.start();
+    await machine.run(5_000);
+    machine.store.fail('sync', 1);
+    machine.store.fail('create', 10_000);
+    const before = of(life, 'orderBatch').length;
+    await machine.run(10_000);
+    const refused = life.inputs.filter((input) => input.kind === 'batchRefused');
+    expect(refused.length).toBeGreaterThan(0);
+    expect(refused.every((input) => input.kind === 'batchRefused' && input.codespace === 'store')).toBe(true);
+    expect(of(life, 'orderBatch').length).toBeGreaterThan(before);
+    machine.store.fail('create', 0);
+    await machine.run(60_000);
+    expect(life.journal.healthy).toBe(true);
+    await demandAgreement(machine, life);
+    machine.die(life);
+    const second = await machine.start();
+    await machine.run(2_000);
+    expect(demandReconciled(second)).toEqual([]);
+  });
+
+  it('ends in order with nothing on the chain, and the next start finds nothing to do', async () => {
+    const machine = await Machine.of(6);
+    const life = await machine.start();
+    await machine.run(5_000);
+    const report = await machine.world.timers.until(life.session.stop('sigterm'), 20_000);
+    expect(report).toMatchObject({ remaining: 0, troubles: [] });
+    expect(machine.resting()).toEqual([]);
+    machine.die(life);
+    const second = await machine.start();
+    await machine.until('reconciliation', () => of(second, 'reconciled').length > 0);
+    expect(demandReconciled(second)).toEqual([]);
+  });
+});
