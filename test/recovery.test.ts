@@ -224,6 +224,23 @@ describe('a market maker that dies and is started again', () => {
     }
   });
 
+  it('says what nobody can tell it any more, and goes on from what the chain has', async () => {
+    const machine = await Machine.of(7);
+    const first = await machine.start();
+    await machine.until('orders', () => machine.resting().length >= 4);
+    await machine.until('nothing under way', () => first.journal.state.inFlight === null);
+    machine.die(first);
+    // Nodes keep a thousand blocks.
+    await machine.run(500_000);
+    const second = await machine.start();
+    await machine.until('reconciliation', () => of(second, 'reconciled').length > 0);
+    const missed = second.inputs.find((input) => input.kind === 'blocksMissed');
+    expect(missed).toMatchObject({ fromHeight: first.journal.state.height + 1 });
+    expect(demandReconciled(second)[0]).toMatch(/^blocks \d+ to \d+ cannot be read any more/);
+    await machine.run(30_000);
+    await demandAgreement(machine, second);
+  });
+
   it('stops placing when its disk fails, and goes on when it is well', async () => {
     const machine = await Machine.of(5);
     const life = await machine.start();

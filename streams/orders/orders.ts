@@ -41,6 +41,8 @@ export interface OrdersState {
   trading: TradingState;
   /** What was found since the account's journal was told; null once it agrees with the chain. */
   recovery: Recovery | null;
+  /** Executions of ours may be lost: since the last comparison with the chain blocks could not be read. */
+  blocksMissed: boolean;
   /** Until then orders of before rest on although nothing is wished yet in their market. */
   patientUntilUs: number;
   height: number;
@@ -94,6 +96,7 @@ export function orders(parameters: OrderParameters): Reducer<OrdersState, Orders
     initial: () => ({
       trading: 'active',
       recovery: null,
+      blocksMissed: false,
       patientUntilUs: 0,
       height: 0,
       sentHeight: -1,

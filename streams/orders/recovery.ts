@@ -16,8 +16,6 @@ import type { BlocksMissed, OpenOrders, Recovered, RestingOrder } from './types.
 export interface Recovery {
   /** What differs between journal and chain and what is done about it, one sentence each. */
   differences: string[];
-  /** Executions of ours may be lost: blocks could not be read. */
-  blocksMissed: boolean;
 }
 
 /** An order that this many reconciliations in a row do not find is gone: one node may lag, or lie, once. */
@@ -28,7 +26,7 @@ const TOLD_MOST = 20;
 
 /** Takes in what the account's journal knows. Until {@link reconcile} has compared it with the chain nothing is placed. */
 export function recover(state: OrdersState, event: Recovered, turn: Turn<OrdersOutput>): void {
-  state.recovery = { differences: [], blocksMissed: false };
+  state.recovery = { differences: [] };
   state.height = Math.max(state.height, event.height);
   state.batches = Math.max(state.batches, event.batches);
   state.inFlight = event.inFlight;
@@ -44,8 +42,7 @@ export function recover(state: OrdersState, event: Recovered, turn: Turn<OrdersO
 export function blocksMissed(state: OrdersState, event: BlocksMissed, turn: Turn<OrdersOutput>): void {
   const detail = `blocks ${event.fromHeight} to ${event.toHeight} cannot be read any more: positions follow the balances`;
   reject(turn, '', 'blocks-missed', detail);
-  if (state.recovery === null) return;
-  state.recovery.blocksMissed = true;
+  state.blocksMissed = true;
   differs(state, detail);
 }
 
@@ -68,16 +65,13 @@ export function reconcile(
     const order = known.get(`${resting.market} ${resting.orderId}`);
     known.delete(`${resting.market} ${resting.orderId}`);
     if (order === undefined) adopt(parameters, state, resting, event.seq, turn);
-    else if (order.side === resting.side && order.tick === resting.tick) compareLots(state, order, resting);
-    else {
+    else order.missing = 0;
+    if (order !== undefined && (order.side !== resting.side || order.tick !== resting.tick)) {
+      const detail = `${told(order)} is a ${resting.side} at ${resting.tick} on the chain: one of them is of another chain`;
+      reject(turn, order.market, 'contradiction', detail);
+      differs(state, detail);
       sane = false;
-      differs(
-        state,
-        `${told(order)} is '${resting.side} at ${resting.tick}' on the chain: the journal is of another chain`,
-      );
-    }
-    if (order === undefined || order.remainingLots !== resting.lots) touched.add(resting.market);
-    if (order !== undefined) order.missing = 0;
+    } else if (order === undefined || takesOverLots(state, order, resting)) touched.add(resting.market);
   }
   for (const order of known.values()) {
     order.missing += 1;
@@ -88,6 +82,7 @@ export function reconcile(
     move(state, order, 'vanished', event.seq, turn);
     touched.add(order.market);
   }
+  state.blocksMissed = false;
   for (const market of touched) tellWorking(state, market, event.seq, turn);
   if (state.recovery !== null) conclude(parameters, state, sane, event.seq, turn);
 }
@@ -130,11 +125,12 @@ function adopt(
   turn.emit(update(order, 'adopted', causeSeq, turn));
 }
 
-/** With all settlements told both know the same rest. Where blocks are missing, the chain knows better. */
-function compareLots(state: OrdersState, order: WorkingOrder, resting: RestingOrder): void {
-  if (resting.lots === order.remainingLots || state.recovery === null) return;
+/** With all settlements told both know the same rest. Where blocks are missing, the chain knows better. @returns whether it does */
+function takesOverLots(state: OrdersState, order: WorkingOrder, resting: RestingOrder): boolean {
+  if (resting.lots === order.remainingLots || (state.recovery === null && !state.blocksMissed)) return false;
   differs(state, `${told(order)} has ${resting.lots} lots left on the chain: taken over`);
   order.remainingLots = resting.lots;
+  return true;
 }
 
 function differs({ recovery }: OrdersState, detail: string): void {
