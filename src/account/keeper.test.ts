@@ -129,25 +129,28 @@ describe('the keeper of an account', () => {
     expect(journal.state.orders).toEqual({});
   });
 
-  it('keeps a halt and an operator’s hold for the next process, not the end’s own', () => {
+  it('keeps a halt and an operator’s hold for the next process, and nothing that ends by itself', () => {
     const { store, keeper } = setUp();
-    const state = (to: 'halted' | 'paused' | 'active', cause: string) =>
-      ({ kind: 'tradingState', ...stamp, state: to, cause, text: 'x', by: 'y', undo: '' }) as unknown as Decision;
-    const kept = () => (setUp(store.kill()).told[0] as { trading: unknown }).trading;
-    for (const [to, cause, left] of [
-      ['paused', 'operator', 'paused'],
-      ['active', 'operator', null],
-      ['paused', 'disconnect', null],
-      ['halted', 'drawdown', 'halted'],
+    const baseline = { day: 3, dailyPnlUsdc: 0, peakUsdc: 5, excusedPeakUsdc: null };
+    const held = (...codes: readonly string[]) => {
+      const holds = codes.map((code) => ({ code, text: 'x', by: 'y', sinceUs: 1 }));
+      const change = { kind: 'tradingState', ...stamp, state: 'paused', cause: codes[0], text: 'x', by: 'y', undo: '' };
+      return { ...change, holds, baseline } as unknown as Decision;
+    };
+    const kept = () => {
+      const { trading } = setUp(store.kill()).told[0] as Extract<Input, { kind: 'recovered' }>;
+      return trading?.holds.map(({ code }) => code) ?? null;
+    };
+    for (const [codes, left] of [
+      [['operator'], ['operator']],
+      [['disconnect'], null],
+      [['disconnect', 'drawdown'], ['drawdown']],
+      [['drawdown', 'shutdown'], ['drawdown']],
     ] as const) {
-      keeper.decision(state(to, cause));
+      keeper.decision(held(...codes));
       keeper.turnEnded(tick);
-      expect(kept(), to).toEqual(left === null ? null : { state: left, cause, text: 'x' });
+      expect(kept(), codes.join()).toEqual(left);
     }
-    keeper.ending();
-    keeper.decision(state('paused', 'operator'));
-    keeper.turnEnded(tick);
-    expect(kept()).toMatchObject({ state: 'halted' });
   });
 
   it('writes what is left when it is closed, and says when it could not', async () => {

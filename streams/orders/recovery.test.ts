@@ -43,7 +43,8 @@ class Desk {
   wish(bids: readonly number[], asks: readonly number[]): void {
     const timeUs = this.nowUs + 400_000;
     const limits: string[] = [];
-    const approved: Approved = { kind: 'approved', ...stamp, timeUs, market: 'A', fairTick: 100, bids, asks, limits };
+    const quote = { timeUs, quotedUs: timeUs, market: 'A', fairTick: 100, bids, asks };
+    const approved: Approved = { kind: 'approved', ...stamp, ...quote, limits };
     approvedBefore(approved);
     this.give(approved);
   }
