@@ -43,7 +43,7 @@ export interface OrdersState {
   recovery: Recovery | null;
   /** Executions of ours may be lost: since the last comparison with the chain blocks could not be read. */
   blocksMissed: boolean;
-  /** Until then orders of before rest on although nothing is wished yet in their market. */
+  /** Until then orders of before a start rest on although nothing is wished yet in their market. */
   patientUntilUs: number;
   height: number;
   /** The height after which the last batch went out: the next waits for a newer block. */

@@ -81,9 +81,9 @@ describe('what the account’s journal knows, against what the chain has', () =>
     expect(desk.of('working')[0]!.orders.length).toBe(2);
     desk.wish([98, 5], []);
     expect(desk.wake(11)).toBeUndefined();
-    desk.state.wanted = {};
     desk.give(look(11, resting('1'), resting('2', 'sell', 101)));
     expect(desk.of('reconciled')).toMatchObject([{ ok: true, differences: [] }]);
+    desk.wish([], []);
     expect(desk.wake(12)).toBeUndefined();
     desk.wish([99, 5], [102, 5]);
     const batch = desk.wake(13)!;

@@ -92,7 +92,9 @@ class Plan {
     const newest = this.#state.wanted[market] ?? null;
     const orders = Object.values(this.#state.orders).filter((order) => order.market === market);
     const before = this.cancels.length + this.places.length;
-    if (this.#quoting && newest === null && this.#nowUs < this.#state.patientUntilUs) {
+    // Right after a start there is no price yet: what rests keeps its place for the moment that it takes to find one.
+    const wordless = newest === null || newest.bids.length + newest.asks.length === 0;
+    if (this.#quoting && wordless && this.#nowUs < this.#state.patientUntilUs) {
       this.#cancel(orders.filter((order) => order.unwanted && order.status === 'resting'));
       return;
     }

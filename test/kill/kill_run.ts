@@ -16,11 +16,21 @@ import { newestSession, type SessionStory, storyOf } from './session_story.ts';
 /** Blocks are as quick as Sei's quickest. */
 const BLOCK_MS = 220;
 
-/** A session is killed so long after its process was started, at most and at least. */
-const KILL_AFTER_MS = { least: 100, most: 6_000 };
+/**
+ * A session is killed at a random moment of these: of a quarter of them counted from the start of its process, of a quarter
+ * within the half second in which it finds out what was, of the others while it trades. The latter two count from when it
+ * begins to take in inputs, since a process may take seconds to come up on a machine with other work.
+ */
+const FROM_START_MS = { least: 100, most: 6_000 };
+const RECONCILING_MS = 500;
+const TRADING_MS = 6_000;
 
-/** The last session goes on for so long, then ends by SIGTERM, which may take ten seconds and the start of a process. */
-const LAST_MS = 6_000;
+/** How long a session may take to take in inputs at all, and how often that is looked at. */
+const UP_MS = 60_000;
+const LOOK_MS = 5;
+
+/** The last session trades for so long, then ends by SIGTERM, which may take ten seconds. */
+const LAST_MS = 5_000;
 const END_MS = 20_000;
 
 /** How a kill test is run. */
@@ -151,9 +161,10 @@ export async function killRun(options: KillOptions): Promise<KillOutcome> {
     const rounds: KillRound[] = [];
     for (let round = 1; round <= times; round += 1) {
       const before = newestSession(state);
-      const afterMs = Math.round(KILL_AFTER_MS.least + random() * (KILL_AFTER_MS.most - KILL_AFTER_MS.least));
+      const startMs = performance.now();
       session = sessionProcess(folder, facts);
-      await Promise.race([sleep(afterMs), session.ended]);
+      await Promise.race([moment(random, () => newestSession(state) !== before), session.ended]);
+      const afterMs = Math.round(performance.now() - startMs);
       const endedByItself = session.child.exitCode;
       session.child.kill('SIGKILL');
       await session.ended;
@@ -166,14 +177,33 @@ export async function killRun(options: KillOptions): Promise<KillOutcome> {
       rounds.push({ ...done, violations });
       onRound?.(rounds.at(-1)!);
     }
+    const before = newestSession(state);
     session = sessionProcess(folder, facts);
-    const end = await endInOrder(session, witness, newestSession(state) === '' ? undefined : state);
+    await until(() => newestSession(state) !== before);
+    const end = await endInOrder(session, witness, state);
     return outcomeOf(options, rounds, witness, end, (performance.now() - startedMs) / 1_000);
   } finally {
     session?.child.kill('SIGKILL');
     devnet.child.kill('SIGKILL');
     await Promise.all([session?.ended, devnet.ended]);
   }
+}
+
+/** Waits for the moment of a kill. @param isUp whether the session takes in inputs */
+async function moment(random: () => number, isUp: () => boolean): Promise<void> {
+  const kind = random();
+  const at = random();
+  if (kind < 0.25) {
+    await sleep(FROM_START_MS.least + at * (FROM_START_MS.most - FROM_START_MS.least));
+    return;
+  }
+  await until(isUp);
+  await sleep(at * (kind < 0.5 ? RECONCILING_MS : TRADING_MS));
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  const endMs = performance.now() + UP_MS;
+  while (!holds() && performance.now() < endMs) await sleep(LOOK_MS);
 }
 
 async function look(
@@ -211,17 +241,17 @@ function phaseOf(story: SessionStory | undefined, { inFlight, signed }: AccountS
   return signed === null ? 'batch not signed' : 'batch signed';
 }
 
-async function endInOrder(session: Running, witness: Witness, state: string | undefined) {
+async function endInOrder(session: Running, witness: Witness, state: string) {
   await sleep(LAST_MS);
   session.child.kill('SIGTERM');
   const exitCode = await Promise.race([session.ended, sleep(END_MS, -1, { ref: false })]);
   const remaining = (await witness.view.orders()).length;
   const violations: string[] = [];
-  const story = state === undefined ? undefined : storyOf(newestSession(state));
+  const story = storyOf(newestSession(state));
   if (exitCode !== 0) violations.push(`SIGTERM: exit code ${exitCode}: ${session.said().err.slice(-500)}`);
   if (remaining > 0) violations.push(`SIGTERM: ${remaining} orders rest`);
-  if (story?.reconciled?.ok !== true) violations.push('the last session did not reconcile');
-  if (story !== undefined && story.batches === 0) violations.push('the last session did not trade');
+  if (story.reconciled?.ok !== true) violations.push('the last session did not reconcile');
+  if (story.batches === 0) violations.push('the last session did not trade');
   violations.push(...(await witness.books(witness.journal().height)));
   return { exitCode, remaining, violations, story };
 }
