@@ -231,9 +231,11 @@ class PreTradeCheck {
   /** Puts down what a market takes of the account's limits as it stands now. */
   #reserve(exposure: Exposure, symbol: string): void {
     const { positionLots, live, bids, asks, midTick, quote } = exposure;
-    const { market } = this.#bySymbol.get(symbol)!;
+    const { market, risk: limits } = this.#bySymbol.get(symbol)!;
     const tick = Math.max(midTick, quote?.fairTick ?? 0, live[0]?.tick ?? 0);
-    exposure.reservedUsdc = worstCaseLots(positionLots, live, { bids, asks }) * lotValueQuote(market, tick);
+    const lots = worstCaseLots(positionLots, live, { bids, asks });
+    // What is held at a price that nobody knows yet counts as all that may be held.
+    exposure.reservedUsdc = lots > 0 && tick === 0 ? limits.maxPositionUsdc : lots * lotValueQuote(market, tick);
     const of = (side: Side, levels: Levels): number => added(live, side, levels).orders;
     exposure.reservedOrders = live.length + of('buy', bids) + of('sell', asks);
   }
