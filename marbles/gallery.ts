@@ -11,6 +11,7 @@ const CHAPTERS = [
   ['operators', 'Operators'],
   ['kernel', 'The kernel: mailboxes, supervision, feedback'],
   ['pipeline', 'The pipeline'],
+  ['risk', 'Risk: what each breaker does'],
 ] as const;
 
 /** The name of a marble's picture: `operators/sample_ties.marble` becomes `operators-sample_ties.svg`. */

@@ -2,6 +2,7 @@ import { filter, map, merge, type Observable, share, tap } from 'rxjs';
 import { z } from 'zod';
 import { Kernel } from '../streams/actor/kernel.ts';
 import type { Decision } from '../streams/decisions.ts';
+import type { Guarded } from '../streams/guard/guard.ts';
 import type { Input } from '../streams/inputs.ts';
 import type { OrderBatch } from '../streams/orders/types.ts';
 import { pipeline } from '../streams/pipeline.ts';
@@ -24,14 +25,24 @@ const feed = z.union([
   z.strictObject({ status: z.enum(['up', 'down']) }),
 ]);
 
-/** What the chain says: the next block, that it takes the newest batch into it, that it refuses it, or an execution of ours. */
+/**
+ * What the chain says: the next block (and how old it is), that it takes the newest batch into it, that it refuses it, or an
+ * execution of ours.
+ */
 const chain = z.union([
   z.enum(['block', 'commit']),
+  z.strictObject({ blockOfAgeMs: z.number() }),
   z.strictObject({ refuse: z.string() }),
   z.strictObject({ fill: z.string(), side: z.enum(['buy', 'sell']), lots: z.number(), tick: z.number() }),
 ]);
 
-const command = z.enum(['pause', 'resume', 'halt', 'cancelAll']);
+const command = z.union([z.enum(['pause', 'resume', 'halt', 'cancelAll']), z.strictObject({ clears: z.string() })]);
+
+/** What the shell says of its parts, and a model of itself. */
+const report = z.union([
+  z.strictObject({ database: z.enum(['success', 'failure']) }),
+  z.strictObject({ drifting: z.boolean() }),
+]);
 
 const unstamped = { seq: 0, timeUs: 0 };
 
@@ -44,9 +55,25 @@ function feedInput(said: z.infer<typeof feed>): Input {
   return { ...event, kind: 'bookDelta', firstId, lastId, previousId: -1, bids, asks };
 }
 
-function chainInput(said: z.infer<typeof chain>, height: number, newest: OrderBatch | undefined): Input {
+function commandInput(said: z.infer<typeof command>): Input {
+  const event = { ...unstamped, kind: 'command', by: 'drawn' } as const;
+  return typeof said === 'string' ? { ...event, command: said } : { ...event, command: 'resume', clears: said.clears };
+}
+
+function reportInput(said: z.infer<typeof report>): Input {
+  if ('drifting' in said) {
+    const { drifting } = said;
+    return { ...unstamped, kind: 'drift', market: MARKET, model: 'drawn', drifting, detail: 'drawn' };
+  }
+  return { ...unstamped, kind: 'component', component: 'database', outcome: said.database, detail: 'drawn' };
+}
+
+function chainInput(said: z.infer<typeof chain>, height: number, newest: OrderBatch | undefined, nowUs: number): Input {
   const batch = { ...unstamped, batchId: newest?.batchId ?? 0, txHash: 'AB' };
   if (said === 'block') return { ...unstamped, kind: 'block', height, chainTimeUs: 0 };
+  if (typeof said === 'object' && 'blockOfAgeMs' in said) {
+    return { ...unstamped, kind: 'block', height, chainTimeUs: nowUs - said.blockOfAgeMs * 1_000 };
+  }
   if (said === 'commit') {
     const orderIds = (newest?.places ?? []).map((_, i) => `${batch.batchId}-${i}`);
     return { ...batch, kind: 'batchCommitted', height: height + 1, orderIds };
@@ -64,26 +91,55 @@ function told(batch: OrderBatch): string {
 }
 
 function wished({ bids, asks, reason }: Quote): string {
-  return bids.length + asks.length === 0 ? `none: ${reason}` : `${bids[0]} / ${asks[0]}`;
+  return bids.length + asks.length === 0 ? `none: ${reason}` : `${bids[0] ?? 'none'} / ${asks[0] ?? 'none'}`;
 }
 
-function settings(staleAfterMs: number, maxPositionUsdc: number): AccountSettings {
+/** How a market is guarded: what it may do, how much wider, and without what. */
+function guarded({ stance, widen, prediction, breakers }: Guarded): string {
+  const more = [widen > 1 ? `${widen} times as wide` : '', prediction ? '' : 'without predictions', breakers.join(' ')];
+  return [stance, ...more].filter((one) => one !== '').join(', ');
+}
+
+/** The settings of the pipeline's marbles: every breaker sits still unless a marble wants it to move. */
+const parameters = z.strictObject({
+  staleAfterMs: z.number().default(1_000),
+  maxPositionUsdc: z.number().default(2_000),
+  maxDrawdownUsdc: z.number().default(1_000),
+  disconnectedAfterMs: z.number().default(0),
+  latencyHighMs: z.number().default(60_000),
+  extremeFloorBps: z.number().default(5_000),
+  extremeStopBps: z.number().default(10_000),
+  recoverMs: z.number().default(1_000),
+});
+
+function settings(drawn: z.infer<typeof parameters>): AccountSettings {
+  const { staleAfterMs, maxPositionUsdc, disconnectedAfterMs, latencyHighMs, recoverMs } = drawn;
+  const { extremeFloorBps, extremeStopBps, maxDrawdownUsdc } = drawn;
   const account = accountOf(MARKET);
   const markets = account.markets.map((market) => ({
     ...market,
     market: { ...market.market, venue: 'binance-spot' as const },
     sampling: { ...market.sampling, staleAfterMs },
     risk: { ...market.risk, maxPositionUsdc },
+    guard: {
+      ...market.guard,
+      extremeFloorBps,
+      extremeStopBps,
+      extremeWindowMs: recoverMs,
+      extremeRecoverMs: recoverMs,
+    },
   }));
-  return { ...account, markets };
+  const latency = { latencyHighMs, latencyLowMs: latencyHighMs / 2, latencyRecoverMs: recoverMs };
+  const conditions = { ...account.conditions, disconnectedAfterMs, ...latency };
+  return { ...account, markets, conditions, trading: { ...account.trading, maxDrawdownUsdc } };
 }
 
 const pipelineSubject = subject({
   about: 'streams/pipeline.ts: one market, 5 Hz, one lot of about 100 USDC a side',
-  parameters: z.strictObject({ staleAfterMs: z.number().default(1_000), maxPositionUsdc: z.number().default(2_000) }),
-  inputs: { feed, chain, commands: command },
-  outputs: ['samples', 'quotes', 'limits', 'batches', 'resyncs', 'positions', 'rejects'],
-  wire: ({ staleAfterMs, maxPositionUsdc }, { clock, inputs }) => {
+  parameters,
+  inputs: { feed, chain, commands: command, reports: report },
+  outputs: ['samples', 'guarded', 'quotes', 'limits', 'batches', 'resyncs', 'positions', 'rejects', 'states', 'alerts'],
+  wire: (drawn, { clock, inputs }) => {
     let newest: OrderBatch | undefined;
     let height = 0;
     let seq = 0;
@@ -91,11 +147,12 @@ const pipelineSubject = subject({
       inputs.of('feed').pipe(map(feedInput)),
       inputs.of('chain').pipe(
         map((said) => {
-          if (said === 'block') height += 1;
-          return chainInput(said, height, newest);
+          if (said === 'block' || (typeof said === 'object' && 'blockOfAgeMs' in said)) height += 1;
+          return chainInput(said, height, newest, clock.nowUs());
         }),
       ),
-      inputs.of('commands').pipe(map((one): Input => ({ ...unstamped, kind: 'command', command: one, by: 'drawn' }))),
+      inputs.of('commands').pipe(map(commandInput)),
+      inputs.of('reports').pipe(map(reportInput)),
     ).pipe(
       map((input) => {
         seq += LANES;
@@ -103,7 +160,7 @@ const pipelineSubject = subject({
       }),
     );
     const kernel = new Kernel({ clock, random: () => 0.5 });
-    const decisions$ = pipeline(kernel, inputs$, settings(staleAfterMs, maxPositionUsdc)).pipe(
+    const decisions$ = pipeline(kernel, inputs$, settings(drawn)).pipe(
       tap((decision) => {
         if (decision.kind === 'orderBatch') newest = decision;
       }),
@@ -122,6 +179,9 @@ const pipelineSubject = subject({
       resyncs: of('resync').pipe(map(({ reason }) => reason)),
       positions: of('position').pipe(map(({ lots }) => lots)),
       rejects: of('reject').pipe(map(({ reason }) => reason)),
+      guarded: of('guarded').pipe(map(guarded)),
+      states: of('tradingState').pipe(map(({ state, cause }) => `${state}: ${cause}`)),
+      alerts: of('alert').pipe(map(({ severity, code, status }) => `${severity}: ${code} ${status}`)),
     };
   },
 });
