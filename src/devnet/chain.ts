@@ -200,26 +200,18 @@ export class Chain {
     }
     const steps = tx.messages.map((message, index) => this.#plan(message, index));
     this.#demandFunds(tx);
-    const data: { msgType: string; data: Uint8Array }[] = [];
-    const events: AbciEvent[] = [...anteEvents(tx)];
-    const logs: unknown[] = [];
-    for (const [index, step] of steps.entries()) {
-      const msgType = tx.messages[index]!.typeUrl;
-      const done = mode === 'deliver' ? step() : { data: new Uint8Array(0), events: [] };
-      const own = [{ type: 'message', attributes: [['action', msgType]] } as AbciEvent, ...done.events];
-      data.push({ msgType, data: done.data });
-      events.push(...own);
-      logs.push({
-        events: own.map(({ type, attributes }) => ({
-          type,
-          attributes: attributes.map(([key, value]) => ({ key, value })),
-        })),
-      });
-    }
-    return { data: txMsgData.encode({ data }), events, log: JSON.stringify(logs), gasUsed };
+    const done = steps.map((step, index): Step => {
+      const { data, events } = mode === 'deliver' ? step() : NOTHING;
+      const action = { type: 'message', attributes: [['action', tx.messages[index]!.typeUrl]] } as const;
+      return { data, events: [action, ...events] };
+    });
+    const events = [...anteEvents(tx), ...done.flatMap((step) => step.events)];
+    // Who sent no bytes reads no texts, but the events.
+    if (tx.raw === undefined) return { data: NOTHING.data, events, log: '', gasUsed };
+    return { data: dataOf(tx, done), events, log: logOf(done), gasUsed };
   }
 
-  #plan(message: DecodedTx['messages'][number], index: number): () => { data: Uint8Array; events: AbciEvent[] } {
+  #plan(message: DecodedTx['messages'][number], index: number): () => Step {
     if (message.kind === 'send') {
       const { fromAddress, toAddress, amount } = message.value;
       return () => {
@@ -257,7 +249,7 @@ export class Chain {
       price: bigint;
     }[],
     index: number,
-  ): () => { data: Uint8Array; events: AbciEvent[] } {
+  ): () => Step {
     const cancels: CancelOrder[] = [];
     for (const { id, priceDenom, assetDenom, positionDirection, price } of cancellations) {
       const market = this.marketOf(priceDenom, assetDenom);
@@ -322,6 +314,28 @@ export class Chain {
 }
 
 type Executed = Pick<TxResult, 'data' | 'events' | 'log' | 'gasUsed'>;
+
+/** What one message answered and told. */
+interface Step {
+  readonly data: Uint8Array;
+  readonly events: readonly AbciEvent[];
+}
+
+const NOTHING: Step = { data: new Uint8Array(0), events: [] };
+
+function dataOf({ messages }: DecodedTx, done: readonly Step[]): Uint8Array {
+  return txMsgData.encode({ data: done.map(({ data }, i) => ({ msgType: messages[i]!.typeUrl, data })) });
+}
+
+function logOf(done: readonly Step[]): string {
+  const logs = done.map(({ events }) => ({
+    events: events.map(({ type, attributes }) => ({
+      type,
+      attributes: attributes.map(([key, value]) => ({ key, value })),
+    })),
+  }));
+  return JSON.stringify(logs);
+}
 
 /** Runs a transaction and turns refusals into results with their code; `keep` takes events that a refusal leaves standing. */
 function resultOf(sent: Tx, run: (tx: DecodedTx, keep: (events: readonly AbciEvent[]) => void) => Executed): TxResult {

@@ -1,5 +1,4 @@
-import { sha256 } from '@cosmjs/crypto';
-import { toHex } from '@cosmjs/encoding';
+import { hash as hashOf } from 'node:crypto';
 import type { BlockEnd, Chain } from './chain.ts';
 import { type EventMap, eventMap } from './event_query.ts';
 import { Mempool } from './mempool.ts';
@@ -35,7 +34,8 @@ const BLOCKS_MAX = 1_000;
 /** Listeners at once: nodes, tests, and clients that wait in `broadcast_tx_commit`. */
 const LISTENERS_MAX = 256;
 const HELD_TXS_MAX = 10_000;
-const EMPTY_HASH = toHex(sha256(new Uint8Array(0))).toUpperCase();
+const EMPTY_HASH = digest([]);
+const NO_HASHES = { hash: '', previousHash: '', appHash: '', dataHash: '' };
 
 /** Makes blocks out of the mempool on a chain, keeps the newest of them, and tells its listeners. Synchronous. */
 export class Producer {
@@ -45,10 +45,13 @@ export class Producer {
   readonly #txs = new Map<string, CommittedTx>();
   readonly #listeners = new Set<(block: CommittedBlock) => void>();
   readonly #onBeginBlock: BeginBlockHook;
+  readonly #hashes: boolean;
   /** Until which height transactions are held back, by hash. */
   readonly #held = new Map<string, number>();
 
-  constructor(chain: Chain, onBeginBlock: BeginBlockHook = () => undefined) {
+  /** @param hashes false leaves the blocks' hashes empty, for who never shows them */
+  constructor(chain: Chain, onBeginBlock: BeginBlockHook = () => undefined, hashes = true) {
+    this.#hashes = hashes;
     this.chain = chain;
     this.mempool = new Mempool(chain);
     this.#onBeginBlock = onBeginBlock;
@@ -101,20 +104,22 @@ export class Producer {
         const result = chain.deliverTx(tx);
         if (result.code !== 0) this.mempool.forget(hash);
         const own = { 'tm.event': 'Tx', 'tx.hash': hash, 'tx.height': String(chain.height) };
-        return { hash, tx, height: chain.height, index, result, events: eventMap(result.events, own) };
+        return {
+          ...{ hash, tx, height: chain.height, index, result },
+          // Only a search or a subscription asks for it.
+          get events() {
+            return eventMap(result.events, own);
+          },
+        };
       });
     const end = chain.endBlock();
-    const dataHash = txs.length === 0 ? EMPTY_HASH : digest(txs.map(({ hash }) => hash));
-    const previousHash = previous?.hash ?? '';
-    const appHash = previous === undefined ? EMPTY_HASH : digest([previous.appHash, previous.hash]);
     const block: CommittedBlock = {
       ...end,
       txs,
-      previousHash,
-      appHash,
-      dataHash,
-      hash: digest([chain.chainId, end.height, end.timeUs, previousHash, appHash, dataHash]),
-      eventMap: eventMap(end.events, { 'tm.event': 'NewBlock', 'block.height': String(end.height) }),
+      ...(this.#hashes ? this.#hashesOf(end, txs, previous) : NO_HASHES),
+      get eventMap() {
+        return eventMap(end.events, { 'tm.event': 'NewBlock', 'block.height': String(end.height) });
+      },
     };
     this.#keep(block);
     this.mempool.recheck();
@@ -135,6 +140,18 @@ export class Producer {
     return false;
   }
 
+  #hashesOf(
+    { height, timeUs }: BlockEnd,
+    txs: readonly CommittedTx[],
+    previous: CommittedBlock | undefined,
+  ): typeof NO_HASHES {
+    const dataHash = txs.length === 0 ? EMPTY_HASH : digest(txs.map(({ hash }) => hash));
+    const previousHash = previous?.hash ?? '';
+    const appHash = previous === undefined ? EMPTY_HASH : digest([previous.appHash, previous.hash]);
+    const hash = digest([this.chain.chainId, height, timeUs, previousHash, appHash, dataHash]);
+    return { hash, previousHash, appHash, dataHash };
+  }
+
   #keep(block: CommittedBlock): void {
     this.#blocks.push(block);
     for (const tx of block.txs) this.#txs.set(tx.hash, tx);
@@ -146,5 +163,5 @@ export class Producer {
 }
 
 function digest(parts: readonly (string | number)[]): string {
-  return toHex(sha256(new TextEncoder().encode(parts.join('/')))).toUpperCase();
+  return hashOf('sha256', parts.join('/'), 'hex').toUpperCase();
 }

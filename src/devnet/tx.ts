@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { authInfo, msgSend, secp256k1PubKey, type TxRaw, txBody, txRaw } from '../sei/codec/cosmos.ts';
 import {
   type Cancellation,
@@ -106,7 +106,7 @@ export type Tx = Uint8Array | PlainTx;
 
 /** The hash by which a transaction is known: SHA-256 of its bytes, upper-case hexadecimal. */
 export function txHash(tx: Tx): string {
-  return tx instanceof Uint8Array ? createHash('sha256').update(tx).digest('hex').toUpperCase() : tx.hash;
+  return tx instanceof Uint8Array ? hash('sha256', tx, 'hex').toUpperCase() : tx.hash;
 }
 
 /** Its bytes; none for a {@link PlainTx}. */

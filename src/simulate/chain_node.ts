@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Levels, Market, Side } from '../../streams/market/types.ts';
 import type { RestingOrder } from '../../streams/orders/types.ts';
 import type { Level } from '../devnet/book.ts';
@@ -185,19 +185,17 @@ export function plainSigner(address: string, context: TradingContext): Signer {
   return { address, sign: (request) => plainTx(address, context, request) };
 }
 
-/** A transaction without bytes, as {@link Chain} takes it. */
+/** A transaction without bytes, as {@link Chain} takes it. @param said what tells it from others of its sequence */
 export function plainPayload(
   address: string,
   { sequence, timeoutHeight }: { readonly sequence: bigint; readonly timeoutHeight: number },
   content: Pick<PlainTx, 'messages' | 'fee' | 'gasLimit' | 'byteLength'>,
+  said: string,
 ): PlainTx {
-  const said = JSON.stringify([address, timeoutHeight, content], (_, value) =>
-    typeof value === 'bigint' ? `${value}n` : value,
-  );
   return {
     ...content,
     raw: undefined,
-    hash: createHash('sha256').update(`${sequence} ${said}`).digest('hex').toUpperCase(),
+    hash: hash('sha256', `${address} ${sequence} ${timeoutHeight} ${said}`, 'hex').toUpperCase(),
     memo: '',
     timeoutHeight: BigInt(timeoutHeight),
     signer: address,
@@ -211,12 +209,13 @@ function plainTx(address: string, context: TradingContext, request: SigningReque
   const { batch, sequence, timeoutHeight, congestion } = request;
   const orders = batch.places.length + batch.cancels.length;
   const { gasLimit, usei } = feeOf(batch.places.length, batch.cancels.length, context.gas, congestion);
-  const payload = plainPayload(address, request, {
+  const content = {
     messages: messagesOf(context, address, batch),
     fee: [{ denom: 'usei', amount: BigInt(usei) }],
     gasLimit: BigInt(gasLimit),
     byteLength: TX_BYTES + ORDER_BYTES * orders,
-  });
+  };
+  const payload = plainPayload(address, request, content, JSON.stringify([usei, batch]));
   return { hash: payload.hash, sequence, timeoutHeight, feeUsei: usei, payload };
 }
 

@@ -104,7 +104,7 @@ export async function virtualWorld(options: VirtualWorldOptions): Promise<Virtua
   const signer = await signerOf(wire, context);
   chain.fund(signer.address, genesisAmounts(chain));
   people.onGenesis(chain);
-  const producer = new Producer(chain, people.onBeginBlock);
+  const producer = new Producer(chain, people.onBeginBlock, wire);
   const requestTimeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
   const watch: BroadcastWatch = {};
   const nodes = Array.from({ length: nodeCount }, (_, i) => {
@@ -134,7 +134,7 @@ function takeSequence(chain: Chain, account: string): void {
   const sequence = BigInt(chain.account(account)!.sequence);
   const value = { fromAddress: account, toAddress: account, amount: [] };
   const content = { messages: [{ kind: 'send', typeUrl: msgSend.typeUrl, value }], fee: [], gasLimit: 0n } as const;
-  chain.deliverTx(plainPayload(account, { sequence, timeoutHeight: 0 }, { ...content, byteLength: 0 }));
+  chain.deliverTx(plainPayload(account, { sequence, timeoutHeight: 0 }, { ...content, byteLength: 0 }, ''));
 }
 
 /** A random walk in logarithms over an hour, there and back again for ever. @param volatility standard deviation of a year */

@@ -289,10 +289,11 @@ class VirtualNodeClient implements NodePort, BlockSource {
     return this.#whileAlive((resolve, reject) => {
       watch.onBroadcast?.(tx, this.#timers);
       const delayMs = this.#node.latencyMs();
-      this.#timers.after(requestTimeoutMs, () => reject(timedOut(requestTimeoutMs)));
+      const answered = this.#timers.after(requestTimeoutMs, () => reject(timedOut(requestTimeoutMs)));
       // It was sent off: it arrives though who sent it may be gone by then, or no longer wait.
       timers.after(delayMs, () => {
         if (faults.cuts > 0) {
+          answered();
           reject(new NoAnswer('unreachable', 'socket hang up'));
           return;
         }
@@ -301,7 +302,13 @@ class VirtualNodeClient implements NodePort, BlockSource {
         if (stalled && random() < 0.5) return;
         const answer = this.#taken(tx);
         if (stalled) answer.catch(() => {});
-        else answer.finally(() => watch.onAnswer?.(tx, this.#timers)).then(resolve, reject);
+        else
+          answer
+            .finally(() => {
+              answered();
+              watch.onAnswer?.(tx, this.#timers);
+            })
+            .then(resolve, reject);
       });
     });
   }

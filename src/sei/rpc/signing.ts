@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { Market } from '../../../streams/market/types.ts';
-import { decimalOf, type MarketScales, scalesOf } from '../../../streams/market/units.ts';
 import { authInfo, SignMode, secp256k1PubKey, txBody, txRaw } from '../codec/cosmos.ts';
 import { parseDecimal } from '../codec/decimal.ts';
 import {
@@ -110,8 +109,8 @@ export function messagesOf(context: TradingContext, creator: string, batch: Sign
   }
   if (batch.places.length > 0) {
     const orders = batch.places.map(({ market, side, tick, lots, clientOrderId }) => {
-      const { denoms, price, scales } = priced(context, market, side, tick);
-      const quantity = parseDecimal(decimalOf(lots, scales.size));
+      const { denoms, price, lotScaled } = priced(context, market, side, tick);
+      const quantity = BigInt(lots) * lotScaled;
       // The chain drops what it does not know, and keeps `data` only until matching: it is for block explorers and us.
       const data = JSON.stringify({ id: clientOrderId });
       return order.create({ ...denoms, price, quantity, orderType: OrderType.LIMIT, data });
@@ -128,11 +127,10 @@ export function messagesOf(context: TradingContext, creator: string, batch: Sign
 function priced(context: TradingContext, symbol: string, side: 'buy' | 'sell', tick: number) {
   const market = context.markets.get(symbol);
   if (market === undefined) throw new RangeError(`market '${symbol}' is not traded by this account`);
-  const scales: MarketScales = scalesOf(market);
   const positionDirection = side === 'buy' ? PositionDirection.LONG : PositionDirection.SHORT;
   return {
-    scales,
-    price: parseDecimal(decimalOf(tick, scales.price)),
+    lotScaled: parseDecimal(market.lotSize),
+    price: BigInt(tick) * parseDecimal(market.tickSize),
     denoms: { priceDenom: market.quote, assetDenom: market.base, positionDirection },
   };
 }
