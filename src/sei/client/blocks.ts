@@ -24,8 +24,8 @@ const SILENCE_MS = 5_000;
 const MIN_BACKOFF_MS = 200;
 const MAX_BACKOFF_MS = 10_000;
 
-/** A socket whose node is this far behind the others is given up for the next node's. */
-const LAG_MOST_BLOCKS = 10;
+/** A line whose node is this far behind the others, or ahead of what they show, is given up for the next node's. */
+const APART_MOST_BLOCKS = 10;
 
 /**
  * Tells the newest height: from a NewBlock subscription, and by asking whenever that is silent for longer than a block should
@@ -69,11 +69,13 @@ export class BlockWatch {
     this.#pollLater();
   }
 
-  /** The nodes are known to be at a height: a socket that is far behind it is given up. */
+  /** The nodes are known to be at a height: a line that is far from it is given up. */
   compare(height: number): void {
-    if (!this.#connected || this.#height === 0 || height - this.#height <= LAG_MOST_BLOCKS) return;
-    this.#options.onComplaint('lagging', `WebSocket at height ${this.#height}, nodes are at ${height}`);
-    this.#connection.drop('lagging');
+    const ahead = this.#height - height;
+    if (!this.#connected || this.#height === 0 || height === 0 || Math.abs(ahead) <= APART_MOST_BLOCKS) return;
+    const reason = ahead > 0 ? 'nonsense' : 'lagging';
+    this.#options.onComplaint(reason, `subscription at height ${this.#height}, nodes are at ${height}`);
+    this.#connection.drop(reason);
   }
 
   close(): void {

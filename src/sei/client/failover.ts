@@ -22,9 +22,6 @@ const ONE_FAILURE_US = 250_000;
 /** A node this far behind the others is left: about two seconds of blocks. */
 const LAG_MOST_BLOCKS = 5;
 
-/** A node that claims to be this far beyond the last block read, while another does not, is not believed: two hours. */
-const AHEAD_MOST_BLOCKS = 20_000;
-
 /**
  * How far a node may be relied on. `unknown`: it has not said which chain it serves. `doubtful`: behind the others, or
  * caught in a falsehood; asked only when no `good` one answers. A node of another chain is never asked.
@@ -116,15 +113,17 @@ export class FailoverNodes {
   }
 
   /**
-   * Asks until a node gives an answer that makes sense, each at most once.
+   * Asks until a node gives an answer that makes sense, each at most once. What one refuses another may know: a block that
+   * has not come to all of them yet.
    *
    * @param what names the question, for complaints
    * @param ask what it throws (but a NodeError) counts against the node
-   * @throws NodeError as a node answered; Implausible or NoAnswer, the last of the reasons, when none made sense
+   * @throws NodeError when nodes refused, or did not answer; Implausible or NoAnswer, the last of the reasons, when none refused
    */
   async read<T>(what: string, ask: (node: NodePort) => Promise<T>): Promise<T> {
-    let last: unknown;
     const tried = new Set<number>();
+    let refusal: { readonly error: NodeError; readonly index: number } | undefined;
+    let last: unknown;
     while (tried.size < this.#endpoints.length) {
       const index = this.#choose(tried);
       if (index < 0) break;
@@ -132,11 +131,14 @@ export class FailoverNodes {
       try {
         return await this.#ask(index, what, ask);
       } catch (error) {
-        if (error instanceof NodeError) throw error;
+        if (error instanceof NodeError) refusal ??= { error, index };
         last = error;
       }
     }
-    throw last ?? new NoAnswer('unreachable', 'no endpoint works at present');
+    if (refusal === undefined) throw last ?? new NoAnswer('unreachable', 'no endpoint works at present');
+    // No other one knew better: that is no reason to leave it.
+    this.#current = refusal.index;
+    throw refusal.error;
   }
 
   /** Asks one node, once. For broadcasts: whoever gets no answer has to find out first. */
@@ -153,19 +155,13 @@ export class FailoverNodes {
    * @returns {@link height}; 0 when no node answers as expected
    */
   async inspect(toldHeight: number): Promise<number> {
-    const answered = (await Promise.all(this.#endpoints.map((_, index) => this.#inspectOne(index)))).filter(
-      (endpoint) => endpoint !== undefined,
-    );
-    const ahead = (endpoint: Endpoint): boolean =>
-      toldHeight > 0 && endpoint.height > toldHeight + AHEAD_MOST_BLOCKS && !answered.every(isAhead);
-    const isAhead = ({ height }: Endpoint): boolean => height > toldHeight + AHEAD_MOST_BLOCKS;
-    const believed = answered.filter((endpoint) => !ahead(endpoint));
+    const inspected = await Promise.all(this.#endpoints.map((_, index) => this.#inspectOne(index, toldHeight)));
+    const believed = inspected.filter((endpoint) => endpoint !== undefined);
     const greatest = Math.max(0, ...believed.map(({ height }) => height));
-    for (const endpoint of answered) {
-      const fits = !ahead(endpoint) && greatest - endpoint.height <= LAG_MOST_BLOCKS;
-      endpoint.standing = fits ? 'good' : 'doubtful';
-      const detail = `height ${endpoint.height}, others are at ${greatest}`;
-      if (!fits) this.#complain(endpoint, ahead(endpoint) ? 'nonsense' : 'lagging', detail, '');
+    for (const endpoint of believed) {
+      const lags = greatest - endpoint.height > LAG_MOST_BLOCKS;
+      endpoint.standing = lags ? 'doubtful' : 'good';
+      if (lags) this.#complain(endpoint, 'lagging', `height ${endpoint.height}, others are at ${greatest}`, '');
     }
     if (this.#endpoints[this.#current]!.standing !== 'good') this.#choose(NONE);
     return this.height;
@@ -175,7 +171,8 @@ export class FailoverNodes {
     this.#closed = true;
   }
 
-  async #inspectOne(index: number): Promise<Endpoint | undefined> {
+  /** @returns undefined when it does not answer, or is not to be believed */
+  async #inspectOne(index: number, toldHeight: number): Promise<Endpoint | undefined> {
     const endpoint = this.#endpoints[index]!;
     try {
       const { chainId, height, pingMs } = await this.#ask(index, 'status', (node) =>
@@ -189,10 +186,22 @@ export class FailoverNodes {
       }
       endpoint.pingMs = pingMs;
       endpoint.height = height;
-      return endpoint;
+      if (height <= toldHeight + LAG_MOST_BLOCKS || (await this.#shows(index, height))) return endpoint;
+      // Else one false claim would make all honest nodes look late.
+      endpoint.standing = 'doubtful';
+      this.#complain(endpoint, 'nonsense', `claims height ${height}, and does not show that block`, '');
     } catch {
       // Complained of where it was noticed.
-      return undefined;
+    }
+    return undefined;
+  }
+
+  async #shows(index: number, height: number): Promise<boolean> {
+    try {
+      return (await this.#ask(index, 'block', (node) => node.block(height))).height === height;
+    } catch (error) {
+      if (error instanceof NodeError) return false;
+      throw error;
     }
   }
 

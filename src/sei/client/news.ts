@@ -67,6 +67,9 @@ export class BlockNews {
   #running = false;
   #closed = false;
   #refusals = 0;
+  /** Whether the last block told was told with its books. */
+  #booksTold = true;
+  #blockTimeUs = 0;
   #accountWanted: boolean;
   #accountMisses = 0;
 
@@ -102,10 +105,12 @@ export class BlockNews {
     while (this.#height < this.#target && !this.#closed) {
       const height = this.#height + 1;
       try {
-        const item = await this.#read(height, height === this.#target);
+        const newest = height === this.#target;
+        const item = await this.#read(height, newest);
         if (this.#closed) break;
         this.#height = height;
         this.#refusals = 0;
+        this.#booksTold = newest;
         this.#tell(item);
       } catch (error) {
         await this.#failed(height, error as Error);
@@ -155,7 +160,7 @@ export class BlockNews {
 
   /** Everything was parsed: from here on nothing fails, so a block is told whole or not at all. */
   #tell({ block, found, executions, books, account }: BlockNewsItem): void {
-    const { inlet, markets, transactions, onBlock } = this.#options;
+    const { inlet, transactions, onBlock } = this.#options;
     const { height, timeUs: chainTimeUs } = block;
     const stamp = { seq: 0, timeUs: 0 };
     const to = inlet();
@@ -166,15 +171,30 @@ export class BlockNews {
     for (const settlement of executions?.settlements ?? []) to?.accept(settlement);
     for (const trade of executions?.trades ?? []) to?.accept({ ...trade, eventUs: chainTimeUs });
     for (const detail of executions?.untold ?? []) this.#reject('settlement-not-told', `block ${height}: ${detail}`);
-    books.forEach((book, i) => {
-      const market = markets[i]!.symbol;
-      if (book !== undefined)
-        to?.accept({ kind: 'bookSnapshot', ...stamp, market, lastId: height, eventUs: chainTimeUs, ...book });
-    });
+    this.#tellBooks(height, chainTimeUs, books);
     if (account === undefined) return;
     this.#accountWanted = false;
     to?.accept({ kind: 'openOrders', ...stamp, height, orders: account.orders });
     to?.accept({ kind: 'balances', ...stamp, ...account.balances });
+  }
+
+  #tellBooks(height: number, chainTimeUs: number, books: readonly (Book | undefined)[]): void {
+    this.#blockTimeUs = chainTimeUs;
+    books.forEach((book, i) => {
+      const market = this.#options.markets[i]!.symbol;
+      const stamp = { seq: 0, timeUs: 0, lastId: height, eventUs: chainTimeUs };
+      if (book !== undefined) this.#options.inlet()?.accept({ kind: 'bookSnapshot', ...stamp, market, ...book });
+    });
+  }
+
+  /** A later block was claimed and does not exist: so the last one told is the newest, and has books to tell. */
+  async #tellMissedBooks(): Promise<void> {
+    if (this.#booksTold) return;
+    const height = this.#height;
+    const books = await Promise.all(this.#options.markets.map((market) => this.#book(market, height)));
+    if (this.#closed) return;
+    this.#booksTold = true;
+    this.#tellBooks(height, this.#blockTimeUs, books);
   }
 
   async #failed(height: number, error: Error): Promise<void> {
@@ -187,7 +207,10 @@ export class BlockNews {
     }
     this.#reject('read-failed', `block ${height}: ${error.message}`);
     // Perhaps the chain is not there at all: the next claim of a height starts anew.
-    if (error instanceof NodeError && !beyond) this.#target = this.#height;
+    if (error instanceof NodeError && !beyond) {
+      this.#target = this.#height;
+      await this.#tellMissedBooks().catch((cause: Error) => this.#reject('read-failed', cause.message));
+    }
     await waited(this.#options.timers, RETRY_MS);
   }
 

@@ -219,7 +219,11 @@ export class RpcNode implements NodePort {
     const params = { path, data: toHex(data), prove: false, ...(height === 0 ? {} : { height: String(height) }) };
     const answer = parsed(abciSchema, await this.#read('abci_query', params)).response;
     if ((answer.code ?? 0) !== 0) throw new NodeError(answer.code ?? -1, `${path}: ${answer.log ?? ''}`);
-    return { message: response.decode(fromBase64(answer.value ?? '')), height: Number(answer.height ?? 0) };
+    const answered = Number(answer.height ?? 0);
+    // A proxy that leaves the height out answers from another block.
+    if (height !== 0 && answered !== 0 && answered !== height)
+      throw new Implausible('', 'nonsense', `${path} of block ${answered}, asked for ${height}`);
+    return { message: response.decode(fromBase64(answer.value ?? '')), height: answered };
   }
 
   async #read(method: string, params: Record<string, unknown>): Promise<unknown> {

@@ -1,0 +1,197 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { MICROS_PER_SECOND } from '../../streams/clock/clock.ts';
+import type { Input } from '../../streams/inputs.ts';
+import { accountSettings } from '../config/account.ts';
+import { loadConfig } from '../config/load.ts';
+import { DEFAULT_MARKETS } from '../devnet/market.ts';
+import { Session } from '../runtime/session.ts';
+import type { SeiVenue } from '../sei/venue.ts';
+import { type VirtualWorld, type VirtualWorldOptions, virtualWorld } from './virtual_world.ts';
+import type { NodeFaults } from './virtual_world_node.ts';
+
+const markets = DEFAULT_MARKETS.slice(0, 1);
+const { config } = loadConfig({ env: {}, flags: [] });
+const settings = accountSettings(config, markets);
+
+/** A session under way in a world, with all that came in and all that the chain did. */
+interface Trading {
+  readonly world: VirtualWorld;
+  readonly session: Session;
+  readonly venue: SeiVenue;
+  readonly inputs: Input[];
+  /** Ids of our settlements by the chain's own account. */
+  readonly settled: string[];
+  of<K extends Input['kind']>(kind: K): Extract<Input, { kind: K }>[];
+  run(seconds: number): Promise<void>;
+}
+
+async function trading(options: Partial<VirtualWorldOptions> = {}): Promise<Trading> {
+  const world = await virtualWorld({ seed: 1, markets, ...options });
+  const process = world.process();
+  const [inputs, settled]: [Input[], string[]] = [[], []];
+  world.producer.onBlock(({ height, match }) => {
+    match?.settlements.forEach(({ account, orderId }, i) => {
+      if (account === world.account) settled.push(`${height}/${i}/${orderId}`);
+    });
+  });
+  const venue = process.venue();
+  const session = new Session({
+    settings,
+    venue,
+    seed: 1,
+    timers: process.timers,
+    notify: () => {},
+    onInput: (input) => inputs.push(input),
+    onFatal: (error) => {
+      throw error;
+    },
+  });
+  await world.timers.until(session.start(), 10_000);
+  return {
+    ...{ world, session, venue, inputs, settled },
+    of: <K extends Input['kind']>(kind: K) =>
+      inputs.filter((input): input is Extract<Input, { kind: K }> => input.kind === kind),
+    run: (seconds) => world.runTo(world.timers.nowUs() + seconds * MICROS_PER_SECOND),
+  };
+}
+
+function hashOf({ inputs, session }: Trading): string {
+  return createHash('sha256').update(JSON.stringify(inputs)).update(session.digest.hash).digest('hex');
+}
+
+describe('a session in virtual time', () => {
+  it('trades, and the same seed gives the same bytes, another one others', async () => {
+    const hashes: string[] = [];
+    for (const seed of [1, 1, 2]) {
+      const one = await trading({ seed });
+      await one.run(120);
+      expect(one.of('batchCommitted').length).toBeGreaterThan(10);
+      expect(one.of('settlement').map(({ settlementId }) => settlementId)).toEqual(one.settled);
+      hashes.push(hashOf(one));
+    }
+    expect(hashes[1]).toBe(hashes[0]);
+    expect(hashes[2]).not.toBe(hashes[0]);
+  });
+
+  it('trades with signed bytes and JSON texts, too', async () => {
+    const one = await trading({ wire: true });
+    await one.run(20);
+    expect(one.of('batchCommitted').length).toBeGreaterThan(3);
+    expect(one.of('reject').filter(({ source }) => source.startsWith('sei'))).toEqual([]);
+  });
+
+  it('stops in order: nothing rests on the chain', async () => {
+    const one = await trading();
+    await one.run(30);
+    const report = await one.world.timers.until(one.session.stop('test'), 10_000);
+    expect(report).toMatchObject({ remaining: 0, troubles: [] });
+    const sides = (['buy', 'sell'] as const).map((side) => one.world.chain.dex.book(0, side).levels);
+    const resting = sides.flat().flatMap(({ allocations }) => allocations);
+    expect(resting.filter(({ account }) => account === one.world.account)).toEqual([]);
+  });
+
+  it('ends at once when it is killed: what was sent off arrives, and a new process finds out', async () => {
+    const world = await virtualWorld({ seed: 3, markets });
+    const first = world.process();
+    const signed: { batchId: number; txHash: string; sequence: string; timeoutHeight: number; signedHeight: number }[] =
+      [];
+    const inputs: Input[] = [];
+    const venue = first.venue({ onSigned: (batchId, record) => void signed.push({ batchId, ...record }) });
+    await world.timers.until(venue.open({ accept: (input) => inputs.push(input) }), 5_000);
+    world.onBroadcast = (_, timers) => timers.kill();
+    const place = { clientOrderId: 'flashmm_x', market: 'BTCUSDC', side: 'buy', tick: 600_000, lots: 3 } as const;
+    venue.submit({ kind: 'orderBatch', seq: 1, timeUs: 0, causes: [], batchId: 7, cancels: [], places: [place] });
+    const told = inputs.length;
+    world.onBroadcast = undefined;
+    await world.runTo(world.timers.nowUs() + 5 * MICROS_PER_SECOND);
+    expect(inputs.length).toBe(told);
+    const [resume] = signed;
+    const second = world.process().venue({ resume, fromHeight: resume!.signedHeight });
+    await world.timers.until(second.open({ accept: (input) => inputs.push(input) }), 5_000);
+    await world.runTo(world.timers.nowUs() + 5 * MICROS_PER_SECOND);
+    expect(inputs.slice(told).find(({ kind }) => kind === 'batchCommitted')).toMatchObject({ batchId: 7 });
+    expect(inputs.findLast(({ kind }) => kind === 'openOrders')).toMatchObject({
+      orders: [{ tick: 600_000, lots: 3 }],
+    });
+  });
+});
+
+/** What one node has for twenty seconds, and the client has to live with. */
+const FAULTS: readonly [name: string, faults: Partial<NodeFaults>, nodes?: number][] = [
+  ['cuts', { cuts: 1 }],
+  ['cuts, with others', { cuts: 1 }, 3],
+  ['stalls', { stalls: 1 }],
+  ['stalls, with others', { stalls: 1 }, 3],
+  ['slowness', { slowMs: 300 }],
+  ['slowness beyond all patience', { slowMs: 5_000 }, 2],
+  ['answers that overtake each other', { jitterMs: 900 }],
+  ['a height ahead of the chain', { aheadBlocks: 500 }],
+  ['a height ahead of the chain, with others', { aheadBlocks: 500 }, 3],
+  ['a little ahead', { aheadBlocks: 3 }, 2],
+  ['being behind', { behindBlocks: 15 }],
+  ['being behind, with others', { behindBlocks: 15 }, 3],
+  ['being a little behind, with others', { behindBlocks: 3 }, 3],
+  ['another chain', { wrongChain: 1 }, 2],
+  ['old books', { staleBookBlocks: 10 }],
+  ['old orders', { staleOrderBlocks: 10 }],
+  ['empty books', { emptyBooks: 1 }],
+  ['crossed books', { crossedBooks: 1 }, 2],
+  ['an old sequence', { staleSequence: 2, refusesSequence: 2 }],
+  ['lost broadcasts', { losesBroadcasts: 5 }],
+  ['lost answers', { losesAnswers: 5 }],
+  ['doubled broadcasts', { doublesBroadcasts: 5 }],
+  ['sequences refused', { refusesSequence: 4 }],
+  ['transactions held back', { holdsBlocks: 7 }],
+  ['transactions held back beyond their timeout', { holdsBlocks: 14 }],
+  ['news not told', { skipsNews: 20 }],
+  ['news told twice', { doublesNews: 20 }],
+  ['an index that is late', { indexLagBlocks: 10, skipsNews: 20, losesAnswers: 2 }],
+];
+
+describe('a session whose node has', () => {
+  it.each(FAULTS)('%s loses no block and no settlement, and trades on', async (_, faults, nodes = 1) => {
+    const one = await trading({ seed: 5, nodes });
+    await one.run(20);
+    const [node] = one.world.nodes;
+    Object.assign(node!.faults, faults);
+    if ((faults.cuts ?? 0) > 0) node!.cutLines();
+    await one.run(20);
+    for (const name of Object.keys(faults) as (keyof NodeFaults)[]) node!.faults[name] = 0;
+    await one.run(60);
+    const before = one.of('batchCommitted').length;
+    await one.run(20);
+    const heights = one.of('block').map(({ height }) => height);
+    expect(heights).toEqual(heights.map((_, i) => heights[0]! + i));
+    expect(one.world.chain.height - heights.at(-1)!).toBeLessThan(3);
+    expect(one.of('settlement').map(({ settlementId }) => settlementId)).toEqual(one.settled);
+    expect(one.of('batchCommitted').length).toBeGreaterThan(before);
+    expect(one.venue.endpoints[0]!.standing).toBe('good');
+  });
+
+  it('nothing wrong, while the chain stands still, another uses the account, and the contract refuses', async () => {
+    const one = await trading({ seed: 6 });
+    const { world } = one;
+    await one.run(20);
+    world.halts += 1;
+    await one.run(15);
+    world.halts -= 1;
+    expect(one.of('feedStatus').map(({ status }) => status)).toEqual(['up', 'down']);
+    await one.run(5);
+    for (let i = 0; i < 8; i += 1) {
+      world.useSequence();
+      await one.run(0.7);
+    }
+    world.chain.dex.contract.refuse = (account) => (account === world.account ? 'not today' : null);
+    await one.run(10);
+    world.chain.dex.contract.refuse = () => null;
+    expect(one.of('reject').map(({ reason }) => reason)).toContain('order-refused');
+    world.crowds.get('BTCUSDC')!.jump(1.02);
+    world.crowds.get('BTCUSDC')!.takeNow('sell', 500);
+    await one.run(60);
+    const before = one.of('batchCommitted').length;
+    await one.run(20);
+    expect(one.of('batchCommitted').length).toBeGreaterThan(before);
+    expect(one.of('settlement').map(({ settlementId }) => settlementId)).toEqual(one.settled);
+  });
+});
