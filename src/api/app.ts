@@ -1,14 +1,11 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { type AdminOptions, adminRoutes, audited } from './admin.ts';
+import { problem } from './problem.ts';
 import { healthSchema, type StatusSource, sessionStatusSchema } from './status.ts';
 
 /** No request of this API carries more than a short JSON document. */
 const BODY_MAX_BYTES = 64 * 1_024;
-
-/** Every error that the API answers, as JSON. */
-export interface ApiError {
-  readonly error: { readonly code: string; readonly message: string };
-}
 
 /** What the app is made of. */
 export interface AppOptions {
@@ -18,16 +15,17 @@ export interface AppOptions {
    * name of its own at 127.0.0.1 (DNS rebinding). Undefined allows any.
    */
   readonly hosts?: readonly string[];
+  /** Commands below `/admin`; only for a listener that nothing but this machine can reach. */
+  readonly admin?: AdminOptions | undefined;
   /** Is told of a request that failed inside. */
   readonly onError: (error: Error, path: string) => void;
 }
 
-const problem = (code: string, message: string): ApiError => ({ error: { code, message } });
-
 /** The routes of the HTTP API, over an injected source; answers are JSON, errors too. */
 export function createApp(options: AppOptions): Hono {
-  const { source } = options;
+  const { source, admin } = options;
   const app = new Hono();
+  if (admin !== undefined) app.use('/admin/*', audited(admin));
   app.use(async (context, next) => {
     const host = hostName(context.req.header('host') ?? '');
     if (options.hosts !== undefined && !options.hosts.includes(host)) {
@@ -49,6 +47,7 @@ export function createApp(options: AppOptions): Hono {
     return context.json(health, health.status === 'failing' ? 503 : 200);
   });
   app.get('/trading/status', (context) => context.json(sessionStatusSchema.parse(source.status())));
+  if (admin !== undefined) app.route('/admin', adminRoutes(admin));
   for (const path of ['/health', '/trading/status']) {
     app.all(path, (context) => {
       context.header('allow', 'GET, HEAD');

@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import { isIP } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { CommandError } from '../cli/command.ts';
+import type { AdminOptions } from './admin.ts';
 import { createApp } from './app.ts';
 import type { StatusSource } from './status.ts';
 
@@ -12,12 +13,16 @@ const HEADERS_TIMEOUT_MS = 5_000;
 /** Longer than any answer takes, shorter than a load balancer waits. */
 const REQUEST_TIMEOUT_MS = 10_000;
 const HEADERS_MAX_BYTES = 16 * 1_024;
+/** An answer that is made needs a moment on loopback, and the end of the session does not wait for a slow reader. */
+const ANSWERS_MS = 250;
 
 /** The keys of the configuration's section `api` that the server needs. */
 export interface ServeOptions {
   readonly host: string;
   readonly port: number;
   readonly allow_remote: boolean;
+  /** Commands on the session; taken on a loopback address alone. */
+  readonly admin?: AdminOptions | undefined;
   readonly onError: (error: Error, path: string) => void;
 }
 
@@ -26,7 +31,7 @@ export interface ApiServer {
   /** `http://127.0.0.1:8000` */
   readonly url: string;
   readonly port: number;
-  /** Stops listening and cuts what is open. */
+  /** Stops listening, lets answers under way go out, and cuts what is still open soon after. */
   close(): Promise<void>;
 }
 
@@ -51,7 +56,13 @@ export async function serveApi(source: StatusSource, options: ServeOptions): Pro
       'Use 127.0.0.1, or set api.allow_remote = true behind a firewall or proxy that asks who is there.',
     );
   }
-  const app = createApp({ source, onError, ...(local ? { hosts: ['localhost', '127.0.0.1', '[::1]', host] } : {}) });
+  const admin = local ? options.admin : undefined;
+  const app = createApp({
+    source,
+    onError,
+    admin,
+    ...(local ? { hosts: ['localhost', '127.0.0.1', '[::1]', host] } : {}),
+  });
   const server = createAdaptorServer({
     fetch: app.fetch,
     serverOptions: {
@@ -69,8 +80,12 @@ export async function serveApi(source: StatusSource, options: ServeOptions): Pro
     port: bound,
     close: () =>
       new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
+        const cut = setTimeout(() => server.closeAllConnections(), ANSWERS_MS);
+        server.close(() => {
+          clearTimeout(cut);
+          resolve();
+        });
+        server.closeIdleConnections();
       }),
   };
 }

@@ -9,6 +9,8 @@ const figure = z.number();
 export const LEVELS_MAX = 32;
 /** Fills of a market that a status carries at most, the newest first. */
 export const FILLS_MAX = 20;
+/** Alerts that a status carries at most, the newest first. */
+export const ALERTS_MAX = 50;
 /** Log lines that a status carries at most, the newest last. */
 export const LOG_LINES_MAX = 100;
 
@@ -46,6 +48,12 @@ export const marketStatusSchema = z.object({
   our_spread_bps: figure.nullable(),
   /** Why a side is not quoted or was reduced, or the empty string. */
   withheld: z.string(),
+  /** What the market's breakers allow: `quote` on both sides, `reduce` only what shrinks the position, `withdraw` nothing. */
+  stance: z.enum(['quote', 'reduce', 'withdraw']),
+  /** Factor on the half spread that the breakers ask for, at least 1. */
+  widen: figure,
+  /** Names of the breakers that are open. */
+  breakers: z.array(z.string()),
   /** Positive when long, in base units. */
   position: exact,
   position_usdc: exact,
@@ -71,6 +79,31 @@ export const actorStatusSchema = z.object({
   breaker: z.string().nullable(),
 });
 
+/** Something that the operator should know, until it has gone out of the list. */
+export const alertSchema = z.object({
+  time_ms: count,
+  level: z.enum(['warn', 'alarm']),
+  /** Short and stable. */
+  code: z.string(),
+  text: z.string(),
+  /** Symbol, or the empty string for the account. */
+  market: z.string(),
+});
+
+/** One node of the chain that the session talks to. */
+export const endpointStatusSchema = z.object({
+  /** Without path and credentials. */
+  url: z.string(),
+  /** Whether it is the one asked first. */
+  current: z.boolean(),
+  standing: z.string(),
+  breaker: z.string(),
+  /** Round trip of the newest look; null before the first. */
+  ping_ms: figure.nullable(),
+  height: count,
+  failures: count,
+});
+
 const latency = z.object({ operation: z.string(), p50_ms: figure, p99_ms: figure });
 
 /** The whole session as `GET /trading/status` answers and the terminal view draws it. */
@@ -81,8 +114,17 @@ export const sessionStatusSchema = z.object({
   /** `paper`: on the devnet in this process. `live`: with real money. */
   mode: z.enum(['paper', 'live']),
   trading: z.enum(['starting', 'active', 'reducing', 'paused', 'halted', 'stopping']),
-  /** Who or what brought the trading state about, or the empty string. */
-  trading_reason: z.string(),
+  /** What brought the trading state about. */
+  trading_cause: z.object({
+    /** Short and stable: `operator`, `drawdown` …; the empty string while nothing did. `resume` out of a halt names it. */
+    code: z.string(),
+    /** In words, with its numbers. */
+    text: z.string(),
+    by: z.string(),
+    /** What undoes it, for people; the empty string when nothing has to. */
+    undo: z.string(),
+    since_ms: count,
+  }),
   chain: z.object({
     chain_id: z.string(),
     network: z.string(),
@@ -103,6 +145,9 @@ export const sessionStatusSchema = z.object({
     orders_per_s: figure,
   }),
   markets: z.array(marketStatusSchema),
+  endpoints: z.array(endpointStatusSchema),
+  /** The newest first. */
+  alerts: z.array(alertSchema).max(ALERTS_MAX),
   actors: z.array(actorStatusSchema),
   latencies: z.array(latency),
   process: z.object({
@@ -117,6 +162,10 @@ export const sessionStatusSchema = z.object({
 export type SessionStatus = z.infer<typeof sessionStatusSchema>;
 /** See {@link marketStatusSchema}. */
 export type MarketStatus = z.infer<typeof marketStatusSchema>;
+/** See {@link alertSchema}. */
+export type Alert = z.infer<typeof alertSchema>;
+/** See {@link endpointStatusSchema}. */
+export type EndpointStatus = z.infer<typeof endpointStatusSchema>;
 /** See {@link actorStatusSchema}. */
 export type ActorStatus = z.infer<typeof actorStatusSchema>;
 

@@ -9,6 +9,8 @@ export const EXIT = {
   configuration: 3,
   environment: 4,
   refused: 5,
+  unconfirmed: 6,
+  notRunning: 7,
   interrupted: 130,
   terminated: 143,
 } as const;
@@ -27,6 +29,8 @@ export const EXIT_MEANINGS: Readonly<Record<ExitName, string>> = {
   configuration: 'A setting is unknown or has a wrong value. Nothing was started.',
   environment: 'The machine refuses: a port in use, a file that cannot be read or written, Node missing.',
   refused: 'FlashMM refuses to trade: a safety condition is not met.',
+  unconfirmed: 'The command was given, and its effect was not seen in time: look again.',
+  notRunning: 'No session runs with this state folder, or it does not answer.',
   interrupted: 'Stopped by SIGINT (Ctrl-C) before the work was done.',
   terminated: 'Stopped by SIGTERM before the work was done.',
 };

@@ -16,6 +16,31 @@ export const REGISTRY: readonly Entry[] = [
     load: () => import('./commands/start.ts'),
   },
   {
+    name: 'status',
+    summary: 'Show the running session: trading state and what undoes it, markets, account, endpoints.',
+    load: () => import('./commands/status.ts'),
+  },
+  {
+    name: 'pause',
+    summary: 'Cancel all orders of the running session and quote nothing until resume.',
+    load: () => import('./commands/pause.ts'),
+  },
+  {
+    name: 'resume',
+    summary: 'Trade on after a pause, or, with the cause named, after a halt.',
+    load: () => import('./commands/resume.ts'),
+  },
+  {
+    name: 'cancel-all',
+    summary: 'Cancel every order now: through the running session, or straight on the chain.',
+    load: () => import('./commands/cancel_all.ts'),
+  },
+  {
+    name: 'stop',
+    summary: 'End the running session: cancel all, confirm, report, exit; --emergency halts it first.',
+    load: () => import('./commands/stop.ts'),
+  },
+  {
     name: 'backtest',
     summary: 'Run the market maker on a recording, in virtual time.',
     load: () => import('./commands/backtest.ts'),

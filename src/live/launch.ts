@@ -18,7 +18,7 @@ import { Session } from '../runtime/session.ts';
 import { systemTimers } from '../runtime/timers.ts';
 import { rpcNetwork } from '../sei/rpc/network.ts';
 import { walletOf } from '../sei/rpc/wallet.ts';
-import { SeiVenue } from '../sei/venue.ts';
+import { SeiVenue, type SeiVenueOptions } from '../sei/venue.ts';
 import { LiveStatus } from './live_status.ts';
 
 /** Journals of this many sessions are kept; the oldest is deleted when a new one begins. */
@@ -59,7 +59,12 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
   let account: OpenAccount | undefined;
   try {
     account = await accountOf(config, devnet, options);
-    const venue = venueOf(config, markets, devnet, account);
+    const { keeper } = account;
+    const venue = new SeiVenue({
+      ...venueOptions(config, markets, devnet),
+      onSigned: (batchId, signed) => keeper.signed(batchId, signed),
+      ...keeper.former,
+    });
     const settings: AccountSettings = accountSettings(config, markets);
     const chainId = devnet?.chainId ?? config.sei.chain_id;
     const status = new LiveStatus({ version, mode, chainId, network: config.sei.network }, settings);
@@ -69,7 +74,7 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
     const session = new Session({
       settings,
       venue,
-      account: account.keeper,
+      account: keeper,
       seed: config.devnet.seed,
       notify: options.notify,
       onInput: (input) => status.input(input),
@@ -79,7 +84,7 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
       },
       ...(journal === undefined ? {} : { journal: journalOptions(config, journal, name, version) }),
     });
-    status.watch(session);
+    status.watch(session, () => venue.endpoints);
     await session.start();
     return { session, venue, status, devnet, journal, account };
   } catch (error) {
@@ -171,14 +176,19 @@ function mnemonicOf({ sei }: Config, devnet: DevnetHandle | undefined): string {
   return devnet === undefined ? (sei.mnemonic?.reveal() ?? '') : DEVNET_MNEMONIC;
 }
 
-function venueOf(
+/**
+ * The venue as configured: the devnet when one is given, else the chain at `sei.rpc_urls`.
+ *
+ * @param liveConsent what takes the place of the operator's two settings for transactions that leave this machine
+ */
+export function venueOptions(
   config: Config,
   markets: readonly Market[],
   devnet: DevnetHandle | undefined,
-  { keeper }: OpenAccount,
-): SeiVenue {
+  liveConsent = { enabled: config.trading.enabled, confirmed: config.trading.confirm_live === LIVE_CONFIRMATION },
+): SeiVenueOptions {
   const { sei } = config;
-  return new SeiVenue({
+  return {
     network: rpcNetwork({
       rpcUrls: devnet === undefined ? sei.rpc_urls : devnet.nodes.map(({ rpcUrl }) => rpcUrl),
       wsUrls: devnet === undefined ? sei.ws_urls : [],
@@ -187,20 +197,15 @@ function venueOf(
       mnemonic: () => mnemonicOf(config, devnet),
       gas: { basePriceUsei: Number(sei.gas_price_usei), urgency: sei.gas_urgency },
       trading: devnet === undefined ? 'live' : 'paper',
-      liveConsent: {
-        enabled: config.trading.enabled,
-        confirmed: config.trading.confirm_live === LIVE_CONFIRMATION,
-      },
+      liveConsent,
       requestTimeoutMs: sei.request_timeout_ms,
     }),
     chainId: devnet?.chainId ?? sei.chain_id,
     markets,
-    onSigned: (batchId, signed) => keeper.signed(batchId, signed),
-    ...keeper.former,
     reconcileEveryMs: sei.reconcile_every_ms,
     random: seededRandom(process.pid),
     timers: systemTimers(),
-  });
+  };
 }
 
 function journalFolder(config: Config, session: string): string {

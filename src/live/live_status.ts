@@ -6,6 +6,8 @@ import type { AccountSettings } from '../../streams/settings.ts';
 import type { ActorStatus, Health, SessionStatus, StatusSource } from '../api/status.ts';
 import type { Latency } from '../runtime/edge_stats.ts';
 import type { Session } from '../runtime/session.ts';
+import type { EndpointHealth } from '../sei/client/rpc.ts';
+import { Alerts } from './alerts.ts';
 import { MarketView } from './market_view.ts';
 import { Rate } from './rates.ts';
 
@@ -40,10 +42,12 @@ export class LiveStatus implements StatusSource {
   readonly #startedMs = performance.now();
   readonly #rates = new Map<string, Rate>();
   readonly #blocksMs: number[] = [];
+  readonly #alerts = new Alerts();
   #session: Session | undefined;
+  #endpoints: () => readonly EndpointHealth[] = () => [];
   #height = 0;
   #trading: SessionStatus['trading'] = 'starting';
-  #tradingReason = '';
+  #cause: SessionStatus['trading_cause'] = { code: '', text: '', by: '', undo: '', since_ms: Date.now() };
   #refused = 0;
   #fatal = '';
 
@@ -53,9 +57,10 @@ export class LiveStatus implements StatusSource {
     this.#markets = new Map(settings.markets.map((market) => [market.market.symbol, new MarketView(market)]));
   }
 
-  /** From now on the session is looked at. */
-  watch(session: Session): void {
+  /** From now on the session is looked at, and the nodes that it talks to. */
+  watch(session: Session, endpoints: () => readonly EndpointHealth[]): void {
     this.#session = session;
+    this.#endpoints = endpoints;
     this.#trading = 'active';
     session.decisions$.subscribe((decision) => this.#decided(decision));
   }
@@ -73,12 +78,14 @@ export class LiveStatus implements StatusSource {
   /** The session is ending. */
   stopping(by: string): void {
     this.#trading = 'stopping';
-    this.#tradingReason = by;
+    const text = `${by} asked for the end of the session`;
+    this.#cause = { code: 'end', text, by, undo: 'flashmm start', since_ms: Date.now() };
   }
 
   /** The pipeline or the journal has failed. */
   fatal(reason: string): void {
     this.#fatal = reason;
+    this.#alerts.raise({ time_ms: Date.now(), level: 'alarm', code: 'pipeline', text: reason, market: '' });
   }
 
   /** The figures of the session report. */
@@ -96,7 +103,7 @@ export class LiveStatus implements StatusSource {
       uptime_s: (nowMs - this.#startedMs) / 1_000,
       mode: this.#facts.mode,
       trading: this.#trading,
-      trading_reason: this.#tradingReason,
+      trading_cause: this.#cause,
       chain: {
         chain_id: this.#facts.chainId,
         network: this.#facts.network,
@@ -115,6 +122,11 @@ export class LiveStatus implements StatusSource {
         orders_per_s: this.#rate('orders placed', figures.ordersPlaced, nowMs),
       },
       markets: views.map(([symbol, view]) => view.status(figures.markets[symbol]!, nowMs)),
+      endpoints: this.#endpoints().map(({ url, current, standing, status, pingMs, height, failures }) => ({
+        ...{ url, current, standing, breaker: status, ping_ms: Number.isFinite(pingMs) ? pingMs : null },
+        ...{ height, failures },
+      })),
+      alerts: this.#alerts.list(),
       actors: (this.#session?.kernel.graph.nodes ?? []).map((node) => this.#actor(node, nowMs)),
       latencies: this.#latencies(),
       process: this.#process(nowMs),
@@ -139,7 +151,7 @@ export class LiveStatus implements StatusSource {
       {
         name: 'trading',
         status: trading,
-        detail: [this.#trading, this.#tradingReason].filter((one) => one !== '').join(' by '),
+        detail: [this.#trading, this.#cause.text].filter((one) => one !== '').join(': '),
       },
     ];
     const worst = checks.some(({ status }) => status === 'fail')
@@ -157,9 +169,11 @@ export class LiveStatus implements StatusSource {
 
   #decided(decision: Decision): void {
     this.#report.decided(decision);
+    this.#alerts.decided(decision);
     if (decision.kind === 'tradingState' && this.#trading !== 'stopping') {
       this.#trading = decision.state;
-      this.#tradingReason = decision.by;
+      const { cause: code, text, by, undo, timeUs } = decision;
+      this.#cause = { code, text, by, undo, since_ms: Math.floor(timeUs / 1_000) };
     }
     if ('market' in decision) this.#markets.get(decision.market)?.decided(decision);
   }

@@ -1,6 +1,7 @@
 import type { Decision } from '../../streams/decisions.ts';
 import type { FairValue } from '../../streams/fairvalue/fair_value.ts';
 import type { Position } from '../../streams/fills/positions.ts';
+import type { Guarded } from '../../streams/guard/guard.ts';
 import { lotValueQuote } from '../../streams/market/money.ts';
 import type { Sample } from '../../streams/market/sample.ts';
 import type { Levels, Side } from '../../streams/market/types.ts';
@@ -23,6 +24,7 @@ export class MarketView {
   #decisions = 0;
   #sample: Sample | undefined;
   #fair: FairValue | undefined;
+  #guarded: Guarded | undefined;
   #approved: Approved | undefined;
   #reason = '';
   #working: readonly LiveOrder[] = [];
@@ -52,6 +54,9 @@ export class MarketView {
         break;
       case 'fairValue':
         this.#fair = decision;
+        break;
+      case 'guarded':
+        this.#guarded = decision;
         break;
       case 'quote':
         this.#reason = decision.reason === 'ok' ? '' : decision.reason;
@@ -91,6 +96,9 @@ export class MarketView {
       our_ask: approved === undefined ? null : this.#wish(approved.asks[0] ?? 0, approved.asks[1] ?? 0),
       our_spread_bps: this.#ourSpread(),
       withheld: [this.#reason, ...(approved?.limits ?? [])].filter((one) => one !== '').join(', '),
+      stance: this.#guarded?.stance ?? 'withdraw',
+      widen: this.#guarded?.widen ?? 1,
+      breakers: [...(this.#guarded?.breakers ?? [])],
       position: decimalOf(lots, this.#scales.size),
       position_usdc: value.toFixed(2),
       position_limit_usdc: risk.maxPositionUsdc.toFixed(2),

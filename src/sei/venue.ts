@@ -1,5 +1,5 @@
 import type { Market, Reject } from '../../streams/market/types.ts';
-import type { CancelRequest, OrderBatch } from '../../streams/orders/types.ts';
+import type { CancelRequest, OrderBatch, RestingOrder } from '../../streams/orders/types.ts';
 import { type Timers, waited } from '../runtime/timers.ts';
 import type { CancelReport, Inlet, Venue } from '../venue/port.ts';
 import { BlockWatch } from './client/blocks.ts';
@@ -153,6 +153,18 @@ export class SeiVenue implements Venue {
 
   submit(batch: OrderBatch): void {
     this.#opened?.transactions.submit(batch);
+  }
+
+  /**
+   * Reads from the chain what rests of ours, at the height of the newest block told.
+   *
+   * @throws Error when no endpoint answers, or the venue is not open
+   */
+  async resting(): Promise<{ readonly height: number; readonly orders: readonly RestingOrder[] }> {
+    if (this.#opened === undefined) throw new Error('the venue is not open');
+    const { address, reads, news } = this.#opened;
+    const { height } = news;
+    return { height, orders: await reads.orders(address, height) };
   }
 
   async cancelAll(deadlineMs: number): Promise<CancelReport> {

@@ -21,14 +21,16 @@ const TRADING_STYLE: Readonly<Record<SessionStatus['trading'], Style>> = {
 
 const moneyStyle = (exact: string): Style => (Number(exact) === 0 ? 'plain' : Number(exact) > 0 ? 'good' : 'bad');
 
-/** The two rows at the top: what this is, whether it trades, the chain, and the figures of the account. */
+/**
+ * The rows at the top: what this is, whether it trades, the chain, and the figures of the account; while it does not simply
+ * trade, a third one with the cause and what undoes it.
+ */
 export function header(status: SessionStatus, width: number): Line[] {
   const { chain, mode } = status;
   const left: Line = [
     span(` FlashMM ${status.version} `, 'bold'),
     span(mode === 'live' ? ' LIVE ' : ' PAPER ', mode === 'live' ? 'alarm' : 'badge'),
     span(` ● ${status.trading}`, TRADING_STYLE[status.trading]),
-    span(status.trading_reason === '' ? '' : ` (${printable(status.trading_reason)})`, 'dim'),
     span(`  up ${duration(status.uptime_s)}`, 'dim'),
   ];
   const late = chain.block_age_ms !== null && chain.block_age_ms > LATE_BLOCK_MS;
@@ -41,7 +43,18 @@ export function header(status: SessionStatus, width: number): Line[] {
   ];
   const named: Line = [span(`${printable(chain.chain_id)} `, 'dim'), ...block];
   const right = widthOf(left) + 1 + widthOf(named) <= width ? named : block;
-  return [spread(left, right, width), spread(...accountFigures(status, width), width)];
+  const top = [spread(left, right, width), spread(...accountFigures(status, width), width)];
+  return status.trading === 'active' ? top : [...top, tradingRow(status, width)];
+}
+
+function tradingRow({ trading, trading_cause: { text, undo, since_ms } }: SessionStatus, width: number): Line {
+  const style = TRADING_STYLE[trading];
+  const why: Line = [
+    span(` ${trading.toUpperCase()} `, style === 'alarm' ? 'alarm' : 'badge'),
+    span(` since ${timeOfDay(since_ms)}`, 'dim'),
+    span(text === '' ? '' : `  ${printable(text)}`, style === 'alarm' ? 'bad' : style),
+  ];
+  return toWidth(undo === '' ? why : [...why, span('  → ', 'dim'), span(printable(undo), 'bold')], width);
 }
 
 /** What there is room for of the account's figures (left) and the process's (right). */

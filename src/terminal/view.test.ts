@@ -43,7 +43,8 @@ describe('the view', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 80 }), (foreign) => {
         const chain = { ...SESSION.chain, chain_id: foreign };
-        const status = { ...SESSION, chain, trading_reason: foreign };
+        const cause = { ...SESSION.trading_cause, text: foreign, undo: foreign };
+        const status = { ...SESSION, chain, trading: 'halted' as const, trading_cause: cause };
         const log = [{ timeMs: 0, level: 'info' as const, text: foreign }];
         const lines = view({ ...model, status, log }, 120, 40);
         // biome-ignore lint/suspicious/noControlCharactersInRegex: their absence is what is tested

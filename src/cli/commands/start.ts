@@ -1,7 +1,12 @@
 import { z } from 'zod';
-import { serveApi } from '../../api/server.ts';
+import { bearerToken } from '../../api/admin.ts';
 import type { Config } from '../../config/schema.ts';
+import { tradingMode } from '../../config/trading_mode.ts';
+import { type Audit, auditFile } from '../../control/audit.ts';
+import { ControlFile } from '../../control/control_file.ts';
+import { sessionOperator } from '../../control/operator.ts';
 import { type Launched, launch } from '../../live/launch.ts';
+import { type OpenApi, openApi } from '../../live/open_api.ts';
 import { sessionText } from '../../live/session_text.ts';
 import type { StopReport } from '../../runtime/session.ts';
 import { type Logger, openLog, rotatingFile } from '../../telemetry/log.ts';
@@ -47,25 +52,24 @@ export const command = defineCommand({
     const { config } = context.config();
     const { log, tail, onScreen, closeLog } = logs(context, config);
     const ending = new Ending(context.signal, context.options.seconds);
+    const control = new ControlFile(config.runtime.state_dir, { version: version(), mode: tradingMode(config) });
     const launched = await launch({
       config,
       version: version(),
       notify: (level, text, details) => log[level](details ?? {}, text),
       onFatal: () => ending.end('failure'),
+    }).catch((error: unknown) => {
+      control.release();
+      throw error;
     });
     const { session, status } = launched;
     const closers: (() => void | Promise<void>)[] = [];
     let stop: StopReport;
     let open = 0;
     try {
-      if (config.api.enabled) {
-        const api = await serveApi(status, {
-          ...config.api,
-          onError: (error, path) => log.error({ err: error, path }, 'API request failed'),
-        });
-        closers.push(() => api.close());
-        log.info({ url: api.url }, 'API is up');
-      }
+      const api = await openControl(launched, config, control, log, (by) => ending.end(by));
+      closers.push(() => api.close());
+      log.info({ url: api.url ?? null, control: api.controlUrl }, 'API is up');
       closers.push(watch(context, launched, log, tail, onScreen, ending));
       log.info(
         { mode: config.sei.network, journal: launched.journal, address: launched.venue.address },
@@ -80,6 +84,8 @@ export const command = defineCommand({
       for (const close of closers.reverse()) await close();
       launched.account.release();
       await launched.devnet?.close();
+      // A file that stays says that orders may rest.
+      if (stop.remaining === 0) control.release();
       closeLog();
     }
     const figures = status.figures();
@@ -88,6 +94,33 @@ export const command = defineCommand({
     return stop.remaining > 0 || ending.by === 'failure' ? EXIT.failure : EXIT.ok;
   },
 });
+
+/** Opens the API and the way for commands, and tells the control file where it is. */
+async function openControl(
+  { session, venue, status }: Launched,
+  config: Config,
+  control: ControlFile,
+  log: Logger,
+  end: (by: string) => void,
+): Promise<OpenApi> {
+  const written = auditFile(config.runtime.state_dir, (err) => log.error({ err }, 'the audit file cannot be written'));
+  const audit: Audit = (entry) => {
+    const { time: _, ...fields } = entry;
+    log.info(fields, 'command');
+    written(entry);
+  };
+  const admin = {
+    operator: sessionOperator(session, venue, end),
+    source: status,
+    authenticate: bearerToken(control.token),
+    audit,
+    nowMs: () => Date.now(),
+  };
+  const onError = (error: Error, path: string): void => log.error({ err: error, path }, 'API request failed');
+  const api = await openApi(status, config.api, admin, onError);
+  control.publish(api.controlUrl);
+  return api;
+}
 
 /** Why and when the session ends: a signal, a key, the time, a failure; the first counts. */
 class Ending {

@@ -8,7 +8,7 @@ import type { ChainReads } from './reads.ts';
  * A transaction that no block took after this many is void: its timeout height forbids it. Ten blocks are 4 s, longer
  * than a busy chain makes a fee-paying transaction wait, and short enough to trade on soon after one was lost.
  */
-const TIMEOUT_BLOCKS = 10;
+export const TIMEOUT_BLOCKS = 10;
 
 /** An accepted transaction that so many blocks did not bring is sent again: its node may have lost it. */
 const SEND_AGAIN_AFTER_BLOCKS = 3;

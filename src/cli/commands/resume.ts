@@ -1,0 +1,47 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { waitOption } from '../../control/cancellation.ts';
+import { runningSession } from '../../control/session_client.ts';
+import { defineCommand } from '../command.ts';
+import { EXIT } from '../exit_codes.ts';
+
+const LOOK_EVERY_MS = 200;
+
+/** `flashmm resume` */
+export const command = defineCommand({
+  name: 'resume',
+  summary: 'Trade on after a pause, or, with the cause named, after a halt.',
+  description:
+    'Waits until the session trades again. A halted session is refused, exit code 5, with the cause; --clear-halt names it and says that it has been dealt with.',
+  options: {
+    clearHalt: {
+      value: 'CAUSE',
+      summary: 'The cause of the halt that has been dealt with, as status gives it',
+      schema: z.string().min(1).max(64).optional(),
+    },
+    wait: waitOption,
+  },
+  examples: [
+    { line: 'flashmm resume', summary: 'after flashmm pause' },
+    { line: 'flashmm resume --clear-halt daily-loss', summary: 'after a halt for the daily loss' },
+  ],
+  async run(context) {
+    const { config } = context.config();
+    const { clearHalt, wait } = context.options;
+    const client = await runningSession(config.runtime.state_dir, context.signal);
+    const startMs = performance.now();
+    await client.give('resume', clearHalt);
+    for (;;) {
+      const { trading, trading_cause: cause } = await client.status();
+      const seconds = (performance.now() - startMs) / 1_000;
+      const trades = trading === 'active' || trading === 'reducing';
+      if (trades || seconds > wait) {
+        const why = cause.text === '' || trading === 'active' ? '' : `: ${cause.text}`;
+        if (context.json) context.printJson({ pid: client.record.pid, trading, cause, confirmed: trades, seconds });
+        else context.print(`trading is ${trading}${why}`);
+        return trades ? EXIT.ok : EXIT.unconfirmed;
+      }
+      await sleep(LOOK_EVERY_MS, undefined, { signal: context.signal });
+    }
+  },
+});

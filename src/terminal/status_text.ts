@@ -1,0 +1,65 @@
+import type { EndpointStatus, SessionStatus } from '../api/status.ts';
+import { fixed, grouped, timeOfDay } from './figures.ts';
+import { ansiText, type Line, printable, span } from './line.ts';
+import { header, latencies, markets, rule } from './panels.ts';
+import { type Column, table } from './table.ts';
+
+const ENDPOINT_COLUMNS: readonly Column[] = [
+  { title: '  ENDPOINT', width: 30, align: 'left', grows: true },
+  { title: 'STANDING', width: 10, align: 'left' },
+  { title: 'BREAKER', width: 9, align: 'left', optional: 1 },
+  { title: 'PING', width: 8, align: 'right' },
+  { title: 'HEIGHT', width: 12, align: 'right' },
+  { title: 'FAILED', width: 6, align: 'right', optional: 2 },
+];
+
+/** Below this lines would be cut to nothing. */
+const COLUMNS_LEAST = 60;
+/** The newest that fit beside the rest. */
+const ALERTS_SHOWN = 8;
+
+/** A session's status as text of so many columns: the same figures and words as the live view, once. */
+export function statusText(status: SessionStatus, pid: number, columns: number, color: boolean): string {
+  const width = Math.max(COLUMNS_LEAST, columns);
+  const breakers = status.markets.flatMap(({ symbol, breakers: open, stance, widen }): Line[] =>
+    open.length === 0
+      ? []
+      : [
+          [
+            span(
+              `  ${printable(symbol)}: ${open.map(printable).join(', ')} open, ${stance}, spread × ${fixed(widen, 1)}`,
+              'warn',
+            ),
+          ],
+        ],
+  );
+  const alerts = status.alerts.slice(0, ALERTS_SHOWN).map(({ time_ms, level, code, text, market }): Line => {
+    const where = market === '' ? '' : `${printable(market)} `;
+    const style = level === 'alarm' ? 'bad' : 'warn';
+    return [span(`  ${timeOfDay(time_ms)} `, 'dim'), span(`${where}${printable(code)}: ${printable(text)}`, style)];
+  });
+  const part = (title: string, lines: readonly Line[]): Line[] =>
+    lines.length === 0 ? [] : [rule(title, width), ...lines];
+  const lines: readonly Line[] = [
+    ...header(status, width),
+    [span(` process ${pid}`, 'dim')],
+    ...part('markets', markets(status, '', width)),
+    ...part('breakers', breakers),
+    ...part('endpoints', table(ENDPOINT_COLUMNS, status.endpoints.map(endpointCells), width)),
+    ...part('latencies', latencies(status, width, status.latencies.length + 1)),
+    ...part('alerts', alerts),
+  ];
+  return lines.map((line) => ansiText(line, color).trimEnd()).join('\n');
+}
+
+function endpointCells({ url, current, standing, breaker, ping_ms, height, failures }: EndpointStatus) {
+  const fine = breaker === 'closed';
+  return [
+    span(`${current ? '▸' : ' '} ${printable(url)}`, current ? 'bold' : 'plain'),
+    span(printable(standing)),
+    span(printable(breaker), fine ? 'dim' : 'bad'),
+    span(ping_ms === null ? '–' : `${fixed(ping_ms, 1)}ms`),
+    span(grouped(height)),
+    span(grouped(failures), failures > 0 ? 'warn' : 'dim'),
+  ];
+}
