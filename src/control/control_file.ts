@@ -72,6 +72,8 @@ function jsonOf(text: string): unknown {
  * folder: of two sessions on one account each would take the other's orders for strangers.
  */
 export class ControlFile {
+  /** What a session that did not end in order left here, or undefined. */
+  readonly left: ControlRecord | undefined;
   readonly #path: string;
   #record: ControlRecord;
 
@@ -86,7 +88,7 @@ export class ControlFile {
     this.#record = { format: 1, ...thisProcess(), url: null, token, started: new Date().toISOString(), ...facts };
     try {
       mkdirSync(stateDir, { recursive: true });
-      this.#claim(stateDir);
+      this.left = this.#claim(stateDir);
     } catch (error) {
       if (error instanceof CommandError) throw error;
       const hint = 'Name a folder that can be written to.';
@@ -110,7 +112,7 @@ export class ControlFile {
     if (tokenIn(this.#path) === this.token) rmSync(this.#path, { force: true });
   }
 
-  #claim(stateDir: string): void {
+  #claim(stateDir: string): ControlRecord | undefined {
     const found = findSession(stateDir);
     if (found.state === 'alive') throw inUse(stateDir, found.record);
     const mine = this.#written();
@@ -118,6 +120,7 @@ export class ControlFile {
       if (found.state !== 'absent') this.#clear('record' in found ? found.record.token : undefined);
       // Fails if somebody else was quicker.
       linkSync(mine, this.#path);
+      return 'record' in found ? found.record : undefined;
     } catch (error) {
       const other = findSession(stateDir);
       if (other.state === 'alive') throw inUse(stateDir, other.record);

@@ -69,7 +69,7 @@ export class SessionClient {
     this.record = record;
     this.#url = record.url;
     this.#signal = signal;
-    this.#by = `${userName()} (cli)`.slice(-64);
+    this.#by = operatorName();
   }
 
   /** Whether the process still runs. */
@@ -194,6 +194,11 @@ function refusal(status: number, document: unknown): CommandError {
 function reasonOf(error: Error): string {
   if (error.name === 'TimeoutError') return 'no answer in time';
   return error.cause instanceof Error ? error.cause.message : error.message;
+}
+
+/** Who gives commands here, a name for the audit trail: `alice (cli)`. */
+export function operatorName(): string {
+  return `${userName().slice(0, 50)} (cli)`;
 }
 
 function userName(): string {

@@ -43,6 +43,8 @@ export interface LaunchOptions {
   readonly config: Config;
   readonly version: string;
   readonly notify: Notify;
+  /** Who asked for an emergency stop that no session was there to take: trading is halted before the venue is open. */
+  readonly haltedBy?: string | undefined;
   readonly onFatal: (error: unknown) => void;
 }
 
@@ -85,6 +87,9 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
       ...(journal === undefined ? {} : { journal: journalOptions(config, journal, name, version) }),
     });
     status.watch(session, () => venue.endpoints);
+    if (options.haltedBy !== undefined) {
+      session.edge.accept({ kind: 'command', seq: 0, timeUs: 0, command: 'halt', by: options.haltedBy });
+    }
     await session.start();
     return { session, venue, status, devnet, journal, account };
   } catch (error) {

@@ -4,6 +4,7 @@ import type { Config } from '../../config/schema.ts';
 import { tradingMode } from '../../config/trading_mode.ts';
 import { type Audit, auditFile } from '../../control/audit.ts';
 import { ControlFile } from '../../control/control_file.ts';
+import { readHaltOrder, removeHaltOrder } from '../../control/halt_order.ts';
 import { sessionOperator } from '../../control/operator.ts';
 import { type Launched, launch } from '../../live/launch.ts';
 import { type OpenApi, openApi } from '../../live/open_api.ts';
@@ -53,13 +54,20 @@ export const command = defineCommand({
     const { log, tail, onScreen, closeLog } = logs(context, config);
     const ending = new Ending(context.signal, context.options.seconds);
     const control = new ControlFile(config.runtime.state_dir, { version: version(), mode: tradingMode(config) });
+    if (control.left !== undefined) {
+      const { pid, started } = control.left;
+      log.warn({ pid, started }, 'the last session did not end in order: what it left is looked for');
+    }
+    const halt = readHaltOrder(config.runtime.state_dir);
     const launched = await launch({
       config,
       version: version(),
+      haltedBy: halt?.by,
       notify: (level, text, details) => log[level](details ?? {}, text),
       onFatal: () => ending.end('failure'),
     }).catch((error: unknown) => {
-      control.release();
+      // What an earlier session left was not looked at: the file goes on saying so.
+      if (control.left === undefined) control.release();
       throw error;
     });
     const { session, status } = launched;
@@ -70,6 +78,7 @@ export const command = defineCommand({
       const api = await openControl(launched, config, control, log, (by) => ending.end(by));
       closers.push(() => api.close());
       log.info({ url: api.url ?? null, control: api.controlUrl }, 'API is up');
+      if (halt !== undefined) removeHaltOrder(config.runtime.state_dir);
       closers.push(watch(context, launched, log, tail, onScreen, ending));
       log.info(
         { mode: config.sei.network, journal: launched.journal, address: launched.venue.address },

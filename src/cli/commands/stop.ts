@@ -3,8 +3,15 @@ import { z } from 'zod';
 import type { Config } from '../../config/schema.ts';
 import { type Tell, waitOption } from '../../control/cancellation.ts';
 import { cancelOnChain } from '../../control/chain_cancel.ts';
+import { leaveHaltOrder } from '../../control/halt_order.ts';
 import { endUnanswering, type LastResort, sessionOrNone } from '../../control/last_resort.ts';
-import { NoAnswerError, runningSession, type SessionClient, type StopAnswer } from '../../control/session_client.ts';
+import {
+  NoAnswerError,
+  operatorName,
+  runningSession,
+  type SessionClient,
+  type StopAnswer,
+} from '../../control/session_client.ts';
 import { defineCommand } from '../command.ts';
 import { EXIT } from '../exit_codes.ts';
 
@@ -82,11 +89,13 @@ async function emergencyStop(config: Config, deadlineMs: number, resort: LastRes
     }
   }
   const pid = client?.record.pid ?? null;
-  if (config.sei.network === 'devnet') return { pid, ended: true, halted: false, cancelled: 0, remaining: 0, troubles };
+  leaveHaltOrder(config.runtime.state_dir, { time: new Date().toISOString(), by: operatorName() });
+  resort.tell('trading is halted for the session that is started next');
+  if (config.sei.network === 'devnet') return { pid, ended: true, halted: true, cancelled: 0, remaining: 0, troubles };
   const { signal, tell } = resort;
   const { cancelled, remaining, confirmed } = await cancelOnChain(config, { deadlineMs, signal, tell });
   if (!confirmed && remaining === 0) troubles.push('orders sent before may still come');
-  return { pid, ended: true, halted: false, cancelled, remaining: confirmed ? 0 : Math.max(1, remaining), troubles };
+  return { pid, ended: true, halted: true, cancelled, remaining: confirmed ? 0 : Math.max(1, remaining), troubles };
 }
 
 async function asked(
