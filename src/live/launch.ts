@@ -69,7 +69,7 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
     });
     const settings: AccountSettings = accountSettings(config, markets);
     const chainId = devnet?.chainId ?? config.sei.chain_id;
-    const status = new LiveStatus({ version, mode, chainId, network: config.sei.network }, settings);
+    const status = new LiveStatus({ version, mode, chainId, network: config.sei.network }, settings, options.notify);
     // To the millisecond: a session that was killed may be followed by another within its second.
     const name = new Date().toISOString().replace(/[-:.]/g, '');
     const journal = config.journal.enabled ? journalFolder(config, name) : undefined;

@@ -5,6 +5,7 @@ import { type SessionFigures, SessionReport } from '../../streams/report/session
 import type { AccountSettings } from '../../streams/settings.ts';
 import type { ActorStatus, Health, SessionStatus, StatusSource } from '../api/status.ts';
 import type { Latency } from '../runtime/edge_stats.ts';
+import type { Notify } from '../runtime/notices.ts';
 import type { Session } from '../runtime/session.ts';
 import type { EndpointHealth } from '../sei/client/rpc.ts';
 import { Alerts } from './alerts.ts';
@@ -42,7 +43,7 @@ export class LiveStatus implements StatusSource {
   readonly #startedMs = performance.now();
   readonly #rates = new Map<string, Rate>();
   readonly #blocksMs: number[] = [];
-  readonly #alerts = new Alerts();
+  readonly #alerts: Alerts;
   #session: Session | undefined;
   #endpoints: () => readonly EndpointHealth[] = () => [];
   #height = 0;
@@ -51,8 +52,10 @@ export class LiveStatus implements StatusSource {
   #refused = 0;
   #fatal = '';
 
-  constructor(facts: SessionFacts, settings: AccountSettings) {
+  /** @param notify is told of alerts and of every change of the trading state */
+  constructor(facts: SessionFacts, settings: AccountSettings, notify: Notify) {
     this.#facts = facts;
+    this.#alerts = new Alerts(notify);
     this.#report = new SessionReport(settings.markets.map(({ market }) => market));
     this.#markets = new Map(settings.markets.map((market) => [market.market.symbol, new MarketView(market)]));
   }
@@ -85,7 +88,7 @@ export class LiveStatus implements StatusSource {
   /** The pipeline or the journal has failed. */
   fatal(reason: string): void {
     this.#fatal = reason;
-    this.#alerts.raise({ time_ms: Date.now(), level: 'alarm', code: 'pipeline', text: reason, market: '' });
+    this.#alerts.keep({ time_ms: Date.now(), level: 'alarm', code: 'failed', text: reason, market: '' });
   }
 
   /** The figures of the session report. */

@@ -58,7 +58,7 @@ describe('dashboard', () => {
   const controls = { stop: vi.fn(), pause: vi.fn(), resume: vi.fn() };
   let terminal: FakeTerminal;
   let dashboard: Dashboard;
-  let trading: 'active' | 'paused';
+  let trading: 'active' | 'paused' | 'halted';
   const source = { status: () => ({ ...SESSION, trading }), health: () => ({}) as never };
 
   beforeEach(() => {
@@ -82,6 +82,12 @@ describe('dashboard', () => {
     terminal.emit('data', Buffer.from('p'));
     terminal.emit('data', Buffer.from('q\u0003x'));
     expect([controls.pause, controls.resume, controls.stop].map((one) => one.mock.calls.length)).toEqual([1, 1, 2]);
+  });
+
+  it('do not end a halt, nor make it a pause', () => {
+    trading = 'halted';
+    terminal.emit('data', Buffer.from('p'));
+    expect([controls.pause, controls.resume].map((one) => one.mock.calls.length)).toEqual([0, 0]);
   });
 
   it('goes round the markets, both ways', () => {

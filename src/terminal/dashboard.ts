@@ -1,4 +1,4 @@
-import type { StatusSource } from '../api/status.ts';
+import type { SessionStatus, StatusSource } from '../api/status.ts';
 import type { LogTail } from '../telemetry/log_tail.ts';
 import { Painter } from './painter.ts';
 import { view } from './view.ts';
@@ -68,7 +68,7 @@ export function openDashboard(options: DashboardOptions): Dashboard {
     for (const text of splitKeys(String(data))) {
       const key = KEYS[text];
       if (key === 'stop') controls.stop();
-      else if (key === 'pause') (source.status().trading === 'paused' ? controls.resume : controls.pause)();
+      else if (key === 'pause') pauseOrResume(source.status().trading, controls);
       else if (key !== undefined) selected += key === 'next' ? 1 : -1;
     }
     draw();
@@ -97,6 +97,12 @@ export function openDashboard(options: DashboardOptions): Dashboard {
   }
   draw();
   return { close };
+}
+
+/** A halt is no pause: only the command that names its cause ends it. */
+function pauseOrResume(trading: SessionStatus['trading'], controls: Controls): void {
+  if (trading === 'paused') controls.resume();
+  else if (trading !== 'halted' && trading !== 'stopping') controls.pause();
 }
 
 /** Keys that arrived together: escape sequences whole, the rest one by one. */

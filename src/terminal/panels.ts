@@ -54,7 +54,9 @@ function tradingRow({ trading, trading_cause: { text, undo, since_ms } }: Sessio
     span(` since ${timeOfDay(since_ms)}`, 'dim'),
     span(text === '' ? '' : `  ${printable(text)}`, style === 'alarm' ? 'bad' : style),
   ];
-  return toWidth(undo === '' ? why : [...why, span('  → ', 'dim'), span(printable(undo), 'bold')], width);
+  // What undoes it stays when there is no room for all.
+  const out: Line = undo === '' ? [] : [span(' → ', 'dim'), span(`${printable(undo)} `, 'bold')];
+  return spread(why, out, width);
 }
 
 /** What there is room for of the account's figures (left) and the process's (right). */
@@ -261,7 +263,7 @@ export function footer(status: SessionStatus, width: number): Line {
   const key = (name: string, does: string): Line => [span(` ${name} `, 'bold'), span(`${does} `, 'dim')];
   const keys = [
     ...key('q', status.trading === 'stopping' ? 'stopping: again to quit at once' : 'cancel all and stop'),
-    ...key('p', status.trading === 'paused' ? 'resume' : 'pause'),
+    ...(status.trading === 'halted' ? [] : key('p', status.trading === 'paused' ? 'resume' : 'pause')),
     ...key('m', 'next market'),
   ];
   return spread(keys, [span('◆ rests  ◇ on its way ', 'own')], width);

@@ -41,8 +41,9 @@ export function statusText(status: SessionStatus, pid: number, columns: number, 
   const part = (title: string, lines: readonly Line[]): Line[] =>
     lines.length === 0 ? [] : [rule(title, width), ...lines];
   const lines: readonly Line[] = [
-    ...header(status, width),
+    ...header(status, width).slice(0, 2),
     [span(` process ${pid}`, 'dim')],
+    ...tradingLines(status),
     ...part('markets', markets(status, '', width)),
     ...part('breakers', breakers),
     ...part('endpoints', table(ENDPOINT_COLUMNS, status.endpoints.map(endpointCells), width)),
@@ -50,6 +51,16 @@ export function statusText(status: SessionStatus, pid: number, columns: number, 
     ...part('alerts', alerts),
   ];
   return lines.map((line) => ansiText(line, color).trimEnd()).join('\n');
+}
+
+/** Uncut, however narrow the terminal: this is what one looks for. */
+function tradingLines({ trading, trading_cause: { text, by, undo, since_ms } }: SessionStatus): Line[] {
+  if (trading === 'active') return [];
+  const style = trading === 'halted' ? 'bad' : 'warn';
+  const since = ` since ${new Date(since_ms).toISOString()}${by === '' ? '' : ` by ${printable(by)}`}`;
+  const cause = text === '' ? '' : `: ${printable(text)}`;
+  const state: Line = [span(` ${trading.toUpperCase()}`, style), span(`${since}${cause}`)];
+  return undo === '' ? [state] : [state, [span(' undone by ', 'dim'), span(printable(undo), 'bold')]];
 }
 
 function endpointCells({ url, current, standing, breaker, ping_ms, height, failures }: EndpointStatus) {

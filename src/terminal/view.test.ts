@@ -85,6 +85,14 @@ describe('the ladder', () => {
     expect(book).toContain('◆');
   });
 
+  it('says while it does not simply trade since when, why, and what undoes it', () => {
+    const trading_cause = { ...SESSION.trading_cause, text: 'drawdown 5.2 %', undo: 'resume --clear-halt drawdown' };
+    const halted = { ...model, status: { ...SESSION, trading: 'halted' as const, trading_cause } };
+    const [, , row] = text(view(halted, 120, 40)).split('\n');
+    expect(row).toMatch(/^ HALTED {2}since 02:02:02 {2}drawdown 5\.2 % +→ resume --clear-halt drawdown$/);
+    expect(text(view(halted, 120, 40))).not.toContain(' p pause');
+  });
+
   it('stands an empty book', () => {
     expect(shown({ book: { bids: [], asks: [] }, our_bid: null, our_ask: null })).toContain('BTCUSDC');
   });
