@@ -37,7 +37,7 @@ export interface OpenAccount {
  */
 export function openAccount(options: OpenAccountOptions): OpenAccount {
   const { stateDir, chainId, account, flashmm, newChain, timers } = options;
-  const folder = join(stateDir, 'accounts', chainId, account);
+  const folder = accountFolder(stateDir, chainId, account);
   const lock = new AccountLock(folder);
   try {
     const store = new FileAccountStore(folder);
@@ -48,4 +48,9 @@ export function openAccount(options: OpenAccountOptions): OpenAccount {
     lock.release();
     throw error;
   }
+}
+
+/** Where everything of an account on a chain is kept, its lock too. */
+export function accountFolder(stateDir: string, chainId: string, account: string): string {
+  return join(stateDir, 'accounts', chainId, account);
 }

@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { AccountInUseError, AccountLock } from '../account/lock.ts';
+import { accountFolder } from '../account/open.ts';
 import { CommandError } from '../cli/command.ts';
 import type { Config } from '../config/schema.ts';
-import { marketsOf, venueOf } from '../live/launch.ts';
+import { marketsOf, venueOptions } from '../live/launch.ts';
 import { TIMEOUT_BLOCKS } from '../sei/client/transactions.ts';
-import type { SeiVenue } from '../sei/venue.ts';
+import { walletOf } from '../sei/client/wallet.ts';
+import { SeiVenue } from '../sei/venue.ts';
 import type { Tell } from './cancellation.ts';
 
 /** Some times a block. */
@@ -44,8 +47,11 @@ export async function cancelOnChain(config: Config, options: ChainCancelOptions)
     throw new CommandError('configuration', `${missing.join(' and ')} not set`, 'Give the settings of the session.');
   }
   const startMs = performance.now();
+  const consent = { enabled: true, confirmed: true };
+  let lock: AccountLock | undefined;
   try {
-    const venue = venueOf(config, marketsOf(config), undefined, { enabled: true, confirmed: true });
+    lock = await lockOf(config);
+    const venue = new SeiVenue({ ...venueOptions(config, marketsOf(config), undefined), liveConsent: consent });
     try {
       await venue.open({ accept: () => {} });
       const done = await cancelAll(venue, startMs + options.deadlineMs, options);
@@ -55,8 +61,20 @@ export async function cancelOnChain(config: Config, options: ChainCancelOptions)
     }
   } catch (error) {
     if (error instanceof CommandError || options.signal.aborted) throw error;
+    if (error instanceof AccountInUseError) {
+      throw new CommandError('refused', error.message, 'Two writers on one account collide: end that process first.');
+    }
     throw new CommandError('environment', (error as Error).message, "Check the endpoints with 'flashmm doctor'.");
+  } finally {
+    lock?.release();
   }
+}
+
+/** Holds the account as a session would. Its folder is named by the chain: without `sei.chain_id` there is none to hold. */
+async function lockOf({ sei, runtime }: Config): Promise<AccountLock | undefined> {
+  if (sei.chain_id === '') return undefined;
+  const { address } = await walletOf(sei.mnemonic!.reveal());
+  return new AccountLock(accountFolder(runtime.state_dir, sei.chain_id, address));
 }
 
 async function cancelAll(venue: SeiVenue, untilMs: number, { tell, signal }: ChainCancelOptions) {
