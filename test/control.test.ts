@@ -154,7 +154,15 @@ describe('a running session', () => {
     const { code, json } = await flashmm(`stop ${at} --json`);
     expect({ code, json }).toEqual({
       code: EXIT.ok,
-      json: { pid: child.pid, ended: true, halted: false, cancelled: expect.any(Number), remaining: 0, troubles: [] },
+      json: {
+        pid: child.pid,
+        ended: true,
+        halted: false,
+        clears: [],
+        cancelled: expect.any(Number),
+        remaining: 0,
+        troubles: [],
+      },
     });
     expect(resting()).toBe(0);
     expect(await ended(child)).toBe(0);
@@ -224,11 +232,11 @@ describe('a session that cannot be asked', () => {
     const child = await session('three');
     const at = '--set runtime.state_dir=three';
     const { json } = await flashmm(`status ${at} --json`);
-    expect(json).toMatchObject({ trading: 'halted', trading_cause: { code: 'operator' } });
+    expect(json).toMatchObject({ trading: 'halted', holds: [{ code: 'operator', undone: 'clears' }] });
     expect(existsSync(join(folder, 'three', 'halt.json'))).toBe(false);
     expect(await flashmm(`resume ${at}`)).toMatchObject({
       code: EXIT.refused,
-      err: expect.stringContaining('trading is halted by operator'),
+      err: expect.stringContaining("trading is halted by 'operator'"),
     });
     expect(await flashmm(`resume --clear-halt drawdown ${at}`)).toMatchObject({ code: EXIT.usage });
     expect(resting()).toBe(0);

@@ -2,10 +2,10 @@ import { request } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { AuditEntry } from '../control/audit.ts';
 import type { Operator, Resting } from '../control/operator.ts';
-import { SESSION } from '../terminal/fixtures/session.ts';
+import { DRAWDOWN, SESSION } from '../terminal/fixtures/session.ts';
 import { bearerToken } from './admin.ts';
 import { type ApiServer, serveApi } from './server.ts';
-import type { SessionStatus } from './status.ts';
+import type { Hold, SessionStatus } from './status.ts';
 
 const TOKEN = 'a'.repeat(64);
 const RESTING: Resting = {
@@ -79,7 +79,7 @@ describe('commands', () => {
   it.each(['pause', 'cancel-all', 'halt'])('%s is given, and answered with what rested', async (action) => {
     expect(await ask(action, { body: '{"by":"alice"}' })).toEqual({
       code: 200,
-      body: { action, trading: 'active', resting: { ...RESTING, working: SESSION.account.open_orders } },
+      body: { action, trading: 'active', holds: [], resting: { ...RESTING, working: SESSION.account.open_orders } },
     });
     expect(given).toEqual([`${action} alice`]);
   });
@@ -109,16 +109,17 @@ describe('commands', () => {
 });
 
 describe('resume', () => {
-  const halted = { code: 'drawdown', text: 'drawdown 5.2 %', by: 'risk', undo: '', since_ms: 0 };
+  const pause: Hold = { ...DRAWDOWN, code: 'operator', text: 'paused by bob', undone: 'resume', undo: 'resume' };
+  const outage: Hold = { ...DRAWDOWN, code: 'disconnect', text: 'no block', undone: 'itself', undo: 'blocks' };
 
   it('of a pause trades on', async () => {
-    status = { ...SESSION, trading: 'paused' };
+    status = { ...SESSION, trading: 'paused', holds: [outage, pause] };
     expect(await ask('resume')).toMatchObject({ code: 200, body: { trading: 'active' } });
     expect(given).toEqual(['resume api -']);
   });
 
   it('of a halt is refused with the cause, until that cause is named', async () => {
-    status = { ...SESSION, trading: 'halted', trading_cause: halted };
+    status = { ...SESSION, trading: 'halted', holds: [DRAWDOWN, pause] };
     const refused = await ask('resume');
     expect(refused).toMatchObject({ code: 409, body: { error: { code: 'halted' } } });
     expect(JSON.stringify(refused.body)).toContain('drawdown 5.2 %');
@@ -129,7 +130,18 @@ describe('resume', () => {
     expect(given).toEqual(['resume api drawdown']);
   });
 
-  it('clears nothing where nothing is halted, and comes too late while stopping', async () => {
+  it('does not end what ends by itself, and says what does', async () => {
+    status = { ...SESSION, trading: 'paused', holds: [outage] };
+    for (const body of ['{}', '{"clears":"disconnect"}']) {
+      const { code, body: answer } = await ask('resume', { body });
+      expect(code).toBe(409);
+      expect(JSON.stringify(answer)).toMatch(/no block \(undone by: blocks\)/);
+    }
+    expect(given).toEqual([]);
+  });
+
+  it('of what trades changes nothing, and comes too late while stopping', async () => {
+    expect(await ask('resume')).toMatchObject({ code: 200, body: { trading: 'active' } });
     const idle = await ask('resume', { body: '{"clears":"drawdown"}' });
     expect(idle).toMatchObject({ code: 409, body: { error: { code: 'wrong-cause' } } });
     status = { ...SESSION, trading: 'stopping' };
@@ -195,7 +207,6 @@ describe('how often', () => {
 });
 
 it('writes down who asked for what, when and with which answer', async () => {
-  status = { ...SESSION, trading: 'paused' };
   await ask('resume', { body: '{"by":"alice","reason":"the node is back"}' });
   expect(audited).toEqual([
     {

@@ -3,9 +3,9 @@ import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { z } from 'zod';
 import type { Audit } from '../control/audit.ts';
 import type { Operator, Resting } from '../control/operator.ts';
-import { problem } from './problem.ts';
+import { type ApiError, problem } from './problem.ts';
 import { RequestRate } from './request_rate.ts';
-import type { StatusSource } from './status.ts';
+import type { Hold, SessionStatus, StatusSource } from './status.ts';
 
 /** Who a request proved to come from, and what that one may do. */
 export interface Principal {
@@ -46,16 +46,6 @@ export const adminBodySchema = z.strictObject({
 });
 
 type AdminBody = z.infer<typeof adminBodySchema>;
-
-/** What every command answers when it was taken. */
-export const adminAnswerSchema = z.object({
-  action: z.string(),
-  trading: z.string(),
-  /** What rested on the chain when the command came; null when that could not be read in time. */
-  resting: z
-    .object({ height: z.int(), orders: z.array(z.object({ order_id: z.string() }).loose()), working: z.int() })
-    .nullable(),
-});
 
 interface Variables {
   principal: Principal;
@@ -188,22 +178,35 @@ async function withdrawn(
     restingAnswer(options, look).catch(() => null),
     new Promise<null>((resolve) => setTimeout(() => resolve(null), RESTING_MS).unref()),
   ]);
-  return context.json({ action, trading: options.source.status().trading, resting });
+  const { trading, holds } = options.source.status();
+  return context.json({ action, trading, holds, resting });
 }
 
 function resumed({ operator, source }: AdminOptions, context: AdminContext, { by, clears }: AdminBody): Response {
-  const { trading, trading_cause: cause } = source.status();
-  const why = `${cause.text === '' ? cause.code : cause.text}`;
-  if (trading === 'stopping') return context.json(problem('stopping', 'the session is ending'), 409);
-  if (trading === 'halted' && clears === undefined) {
-    return context.json(problem('halted', `trading is halted by ${cause.code}: ${why}`), 409);
+  const { trading, holds } = source.status();
+  const refusal = resumeRefusal(trading, holds, clears);
+  if (refusal !== undefined) return context.json(refusal, 409);
+  if (trading !== 'active') operator.resume(by, clears);
+  const after = source.status();
+  return context.json({ action: 'resume', trading: after.trading, holds: after.holds, resting: null });
+}
+
+/** Why trading is not resumed by this, or undefined. */
+function resumeRefusal(
+  trading: SessionStatus['trading'],
+  holds: readonly Hold[],
+  clears: string | undefined,
+): ApiError | undefined {
+  const told = holds.map(({ code, text, undo }) => `'${code}': ${text} (undone by: ${undo})`).join('; ');
+  if (trading === 'stopping') return problem('stopping', 'the session is ending');
+  if (clears !== undefined) {
+    if (holds.some(({ code, undone }) => code === clears && undone !== 'itself' && undone !== 'restart'))
+      return undefined;
+    return problem('wrong-cause', `'${clears}' is nothing to clear: trading is ${[trading, told].join(', ')}`);
   }
-  if (clears !== undefined && (trading !== 'halted' || clears !== cause.code)) {
-    const is = trading === 'halted' ? `halted by '${cause.code}'` : `not halted but ${trading}`;
-    return context.json(problem('wrong-cause', `'${clears}' is not what stands in the way: trading is ${is}`), 409);
-  }
-  operator.resume(by, clears);
-  return context.json({ action: 'resume', trading: source.status().trading, resting: null });
+  if (holds.some(({ undone }) => undone === 'clears')) return problem('halted', `trading is halted by ${told}`);
+  if (trading === 'active' || holds.some(({ undone }) => undone === 'resume')) return undefined;
+  return problem('nothing-to-resume', `no operator has paused it: trading is ${[trading, told].join(', ')}`);
 }
 
 async function restingAnswer({ source }: AdminOptions, look: Promise<Resting>) {

@@ -79,6 +79,21 @@ export const actorStatusSchema = z.object({
   breaker: z.string().nullable(),
 });
 
+/** A cause that holds trading back. */
+export const holdSchema = z.object({
+  /** Short and stable: `operator`, `drawdown` …; `resume` out of a halt names it. */
+  code: z.string(),
+  /** In words, with its numbers. */
+  text: z.string(),
+  /** Who or what brought it about. */
+  by: z.string(),
+  /** What undoes it, for people. */
+  undo: z.string(),
+  /** The same for programs: `itself` ends with its condition, `clears` by resume with the cause named. */
+  undone: z.enum(['itself', 'resume', 'clears', 'restart']),
+  since_ms: count,
+});
+
 /** Something that the operator should know, until it has gone out of the list. */
 export const alertSchema = z.object({
   time_ms: count,
@@ -114,17 +129,8 @@ export const sessionStatusSchema = z.object({
   /** `paper`: on the devnet in this process. `live`: with real money. */
   mode: z.enum(['paper', 'live']),
   trading: z.enum(['starting', 'active', 'reducing', 'paused', 'halted', 'stopping']),
-  /** What brought the trading state about. */
-  trading_cause: z.object({
-    /** Short and stable: `operator`, `drawdown` …; the empty string while nothing did. `resume` out of a halt names it. */
-    code: z.string(),
-    /** In words, with its numbers. */
-    text: z.string(),
-    by: z.string(),
-    /** What undoes it, for people; the empty string when nothing has to. */
-    undo: z.string(),
-    since_ms: count,
-  }),
+  /** What holds trading back, the gravest first; empty while it is active. */
+  holds: z.array(holdSchema),
   chain: z.object({
     chain_id: z.string(),
     network: z.string(),
@@ -162,6 +168,8 @@ export const sessionStatusSchema = z.object({
 export type SessionStatus = z.infer<typeof sessionStatusSchema>;
 /** See {@link marketStatusSchema}. */
 export type MarketStatus = z.infer<typeof marketStatusSchema>;
+/** See {@link holdSchema}. */
+export type Hold = z.infer<typeof holdSchema>;
 /** See {@link alertSchema}. */
 export type Alert = z.infer<typeof alertSchema>;
 /** See {@link endpointStatusSchema}. */

@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { type SessionStatus, sessionStatusSchema } from '../api/status.ts';
+import { holdSchema, type SessionStatus, sessionStatusSchema } from '../api/status.ts';
 import { CommandError } from '../cli/command.ts';
 import { type ControlRecord, type FoundSession, findSession } from './control_file.ts';
 import { livenessOf } from './process_identity.ts';
@@ -40,7 +40,12 @@ const restingSchema = z.object({
   working: z.int(),
 });
 
-const answerSchema = z.object({ action: z.string(), trading: z.string(), resting: restingSchema.nullable() });
+const answerSchema = z.object({
+  action: z.string(),
+  trading: z.string(),
+  holds: z.array(holdSchema),
+  resting: restingSchema.nullable(),
+});
 
 const stopSchema = z.object({
   cancelled: z.int(),
@@ -176,11 +181,12 @@ export function notRunning(found: FoundSession, stateDir: string): CommandError 
 const EXIT_OF: Readonly<Record<string, 'refused' | 'usage'>> = {
   halted: 'refused',
   stopping: 'refused',
+  'nothing-to-resume': 'refused',
   'wrong-cause': 'usage',
 };
 
 const HINTS: Readonly<Record<string, string>> = {
-  halted: "When it has been dealt with: 'flashmm resume --clear-halt CAUSE', with the cause after 'halted by'.",
+  halted: "When that has been dealt with: 'flashmm resume --clear-halt CAUSE', with the cause in quotes above.",
   unauthorised: 'Another session has taken the state folder meanwhile: try again.',
 };
 

@@ -3,7 +3,8 @@ import type { Decision } from '../../streams/decisions.ts';
 import type { Input } from '../../streams/inputs.ts';
 import { type SessionFigures, SessionReport } from '../../streams/report/session_report.ts';
 import type { AccountSettings } from '../../streams/settings.ts';
-import type { ActorStatus, Health, SessionStatus, StatusSource } from '../api/status.ts';
+import type { TradingStateChange } from '../../streams/trading/trading.ts';
+import type { ActorStatus, Health, Hold, SessionStatus, StatusSource } from '../api/status.ts';
 import type { Latency } from '../runtime/edge_stats.ts';
 import type { Notify } from '../runtime/notices.ts';
 import type { Session } from '../runtime/session.ts';
@@ -48,7 +49,7 @@ export class LiveStatus implements StatusSource {
   #endpoints: () => readonly EndpointHealth[] = () => [];
   #height = 0;
   #trading: SessionStatus['trading'] = 'starting';
-  #cause: SessionStatus['trading_cause'] = { code: '', text: '', by: '', undo: '', since_ms: Date.now() };
+  #holds: Hold[] = [];
   #refused = 0;
   #fatal = '';
 
@@ -82,7 +83,7 @@ export class LiveStatus implements StatusSource {
   stopping(by: string): void {
     this.#trading = 'stopping';
     const text = `${by} asked for the end of the session`;
-    this.#cause = { code: 'end', text, by, undo: 'flashmm start', since_ms: Date.now() };
+    this.#holds = [{ code: 'end', text, by, undone: 'restart', undo: 'flashmm start', since_ms: Date.now() }];
   }
 
   /** The pipeline or the journal has failed. */
@@ -106,7 +107,7 @@ export class LiveStatus implements StatusSource {
       uptime_s: (nowMs - this.#startedMs) / 1_000,
       mode: this.#facts.mode,
       trading: this.#trading,
-      trading_cause: this.#cause,
+      holds: this.#holds,
       chain: {
         chain_id: this.#facts.chainId,
         network: this.#facts.network,
@@ -154,7 +155,7 @@ export class LiveStatus implements StatusSource {
       {
         name: 'trading',
         status: trading,
-        detail: [this.#trading, this.#cause.text].filter((one) => one !== '').join(': '),
+        detail: [this.#trading, ...this.#holds.map(({ text }) => text)].join(': '),
       },
     ];
     const worst = checks.some(({ status }) => status === 'fail')
@@ -175,8 +176,7 @@ export class LiveStatus implements StatusSource {
     this.#alerts.decided(decision);
     if (decision.kind === 'tradingState' && this.#trading !== 'stopping') {
       this.#trading = decision.state;
-      const { cause: code, text, by, undo, timeUs } = decision;
-      this.#cause = { code, text, by, undo, since_ms: Math.floor(timeUs / 1_000) };
+      this.#holds = holdsOf(decision);
     }
     if ('market' in decision) this.#markets.get(decision.market)?.decided(decision);
   }
@@ -242,4 +242,10 @@ export class LiveStatus implements StatusSource {
     const last = this.#blocksMs.at(-1);
     return last === undefined ? null : nowMs - last;
   }
+}
+
+function holdsOf({ state, cause: code, text, by, undo, timeUs }: TradingStateChange): Hold[] {
+  if (state === 'active') return [];
+  const undone = state === 'halted' ? 'clears' : state === 'paused' ? 'resume' : 'itself';
+  return [{ code, text, by, undo, undone, since_ms: Math.floor(timeUs / 1_000) }];
 }

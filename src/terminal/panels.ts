@@ -47,15 +47,17 @@ export function header(status: SessionStatus, width: number): Line[] {
   return status.trading === 'active' ? top : [...top, tradingRow(status, width)];
 }
 
-function tradingRow({ trading, trading_cause: { text, undo, since_ms } }: SessionStatus, width: number): Line {
+function tradingRow({ trading, holds }: SessionStatus, width: number): Line {
   const style = TRADING_STYLE[trading];
+  const [gravest, ...more] = holds;
   const why: Line = [
     span(` ${trading.toUpperCase()} `, style === 'alarm' ? 'alarm' : 'badge'),
-    span(` since ${timeOfDay(since_ms)}`, 'dim'),
-    span(text === '' ? '' : `  ${printable(text)}`, style === 'alarm' ? 'bad' : style),
+    span(gravest === undefined ? '' : ` since ${timeOfDay(gravest.since_ms)}`, 'dim'),
+    span(gravest === undefined ? '' : `  ${printable(gravest.text)}`, style === 'alarm' ? 'bad' : style),
+    span(more.length === 0 ? '' : ` and ${more.length} more`, 'dim'),
   ];
   // What undoes it stays when there is no room for all.
-  const out: Line = undo === '' ? [] : [span(' → ', 'dim'), span(`${printable(undo)} `, 'bold')];
+  const out: Line = gravest === undefined ? [] : [span(' → ', 'dim'), span(`${printable(gravest.undo)} `, 'bold')];
   return spread(why, out, width);
 }
 

@@ -1,15 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { SessionStatus } from '../api/status.ts';
-import { SESSION } from './fixtures/session.ts';
+import { DRAWDOWN, SESSION } from './fixtures/session.ts';
 import { statusText } from './status_text.ts';
 
 const troubled: SessionStatus = {
   ...SESSION,
   trading: 'halted',
-  trading_cause: {
-    ...{ code: 'drawdown', text: 'drawdown 5.2 % of the peak 10,400 USDC, limit 5 %', by: 'risk' },
-    ...{ undo: 'resume --clear-halt drawdown', since_ms: SESSION.time_ms - 60_000 },
-  },
+  holds: [DRAWDOWN],
   markets: SESSION.markets.map((market, i) =>
     i === 0 ? { ...market, stance: 'reduce', widen: 2, breakers: ['inventory', 'latency'] } : market,
   ),
@@ -32,7 +29,7 @@ describe('the status as text', () => {
     for (const columns of [60, 80, 200]) {
       const lines = statusText(troubled, 1, columns, false).split('\n');
       for (const line of lines) if (!uncut.test(line)) expect(line.length).toBeLessThanOrEqual(columns);
-      expect(lines.filter((line) => uncut.test(line)).join()).toMatch(/limit 5 %.*resume --clear-halt drawdown/);
+      expect(lines.filter((line) => uncut.test(line)).join()).toMatch(/limit 5 %.*clears 'drawdown'/);
     }
     expect(statusText(troubled, 1, 120, false)).not.toContain('\u001b');
     expect(statusText(troubled, 1, 120, true)).toContain('\u001b[');

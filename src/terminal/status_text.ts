@@ -54,13 +54,14 @@ export function statusText(status: SessionStatus, pid: number, columns: number, 
 }
 
 /** Uncut, however narrow the terminal: this is what one looks for. */
-function tradingLines({ trading, trading_cause: { text, by, undo, since_ms } }: SessionStatus): Line[] {
-  if (trading === 'active') return [];
-  const style = trading === 'halted' ? 'bad' : 'warn';
-  const since = ` since ${new Date(since_ms).toISOString()}${by === '' ? '' : ` by ${printable(by)}`}`;
-  const cause = text === '' ? '' : `: ${printable(text)}`;
-  const state: Line = [span(` ${trading.toUpperCase()}`, style), span(`${since}${cause}`)];
-  return undo === '' ? [state] : [state, [span(' undone by ', 'dim'), span(printable(undo), 'bold')]];
+function tradingLines({ trading, holds }: SessionStatus): Line[] {
+  return holds.flatMap(({ code, text, by, undo, since_ms }): Line[] => [
+    [
+      span(` ${trading.toUpperCase()}`, trading === 'halted' ? 'bad' : 'warn'),
+      span(` since ${new Date(since_ms).toISOString()} by ${printable(by)}: ${printable(code)}: ${printable(text)}`),
+    ],
+    [span(' undone by ', 'dim'), span(printable(undo), 'bold')],
+  ]);
 }
 
 function endpointCells({ url, current, standing, breaker, ping_ms, height, failures }: EndpointStatus) {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SessionStatus } from '../api/status.ts';
-import { LOG, SESSION } from './fixtures/session.ts';
+import { DRAWDOWN, LOG, SESSION } from './fixtures/session.ts';
 import { ansiText, type Line, plainText, widthOf } from './line.ts';
 import { view } from './view.ts';
 
@@ -43,8 +43,8 @@ describe('the view', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 80 }), (foreign) => {
         const chain = { ...SESSION.chain, chain_id: foreign };
-        const cause = { ...SESSION.trading_cause, text: foreign, undo: foreign };
-        const status = { ...SESSION, chain, trading: 'halted' as const, trading_cause: cause };
+        const holds = [{ ...DRAWDOWN, text: foreign, undo: foreign }];
+        const status = { ...SESSION, chain, trading: 'halted' as const, holds };
         const log = [{ timeMs: 0, level: 'info' as const, text: foreign }];
         const lines = view({ ...model, status, log }, 120, 40);
         // biome-ignore lint/suspicious/noControlCharactersInRegex: their absence is what is tested
@@ -86,10 +86,11 @@ describe('the ladder', () => {
   });
 
   it('says while it does not simply trade since when, why, and what undoes it', () => {
-    const trading_cause = { ...SESSION.trading_cause, text: 'drawdown 5.2 %', undo: 'resume --clear-halt drawdown' };
-    const halted = { ...model, status: { ...SESSION, trading: 'halted' as const, trading_cause } };
+    const halted = { ...model, status: { ...SESSION, trading: 'halted' as const, holds: [DRAWDOWN, DRAWDOWN] } };
     const [, , row] = text(view(halted, 120, 40)).split('\n');
-    expect(row).toMatch(/^ HALTED {2}since 02:02:02 {2}drawdown 5\.2 % +→ resume --clear-halt drawdown$/);
+    expect(row).toMatch(
+      /^ HALTED {2}since 03:03:05 {2}drawdown 5\.2 % .* and 1 more +→ resume that clears 'drawdown'$/,
+    );
     expect(text(view(halted, 120, 40))).not.toContain(' p pause');
   });
 

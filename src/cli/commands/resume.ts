@@ -16,8 +16,9 @@ export const command = defineCommand({
   options: {
     clearHalt: {
       value: 'CAUSE',
-      summary: 'The cause of the halt that has been dealt with, as status gives it',
-      schema: z.string().min(1).max(64).optional(),
+      many: 'oneEach',
+      summary: 'A cause of the halt that has been dealt with, as status gives it; once for each',
+      schema: z.array(z.string().min(1).max(64)).default([]),
     },
     wait: waitOption,
   },
@@ -30,15 +31,17 @@ export const command = defineCommand({
     const { clearHalt, wait } = context.options;
     const client = await runningSession(config.runtime.state_dir, context.signal);
     const startMs = performance.now();
-    await client.give('resume', clearHalt);
+    for (const clears of clearHalt.length === 0 ? [undefined] : clearHalt) await client.give('resume', clears);
     for (;;) {
-      const { trading, trading_cause: cause } = await client.status();
+      const { trading, holds } = await client.status();
       const seconds = (performance.now() - startMs) / 1_000;
       const trades = trading === 'active' || trading === 'reducing';
-      if (trades || seconds > wait) {
-        const why = cause.text === '' || trading === 'active' ? '' : `: ${cause.text}`;
-        if (context.json) context.printJson({ pid: client.record.pid, trading, cause, confirmed: trades, seconds });
-        else context.print(`trading is ${trading}${why}`);
+      // What is left ends by itself, or waiting does not help.
+      const over = trades || seconds > wait || holds.some(({ undone }) => undone !== 'itself');
+      if (over) {
+        const left = holds.map(({ code, text, undo }) => `\n  '${code}': ${text}\n    undone by: ${undo}`);
+        if (context.json) context.printJson({ pid: client.record.pid, trading, holds, confirmed: trades, seconds });
+        else context.print(`trading is ${trading}${left.join('')}`);
         return trades ? EXIT.ok : EXIT.unconfirmed;
       }
       await sleep(LOOK_EVERY_MS, undefined, { signal: context.signal });

@@ -22,6 +22,8 @@ interface Outcome {
   /** Whether the process is gone. */
   readonly ended: boolean;
   readonly halted: boolean;
+  /** Codes of the causes that a later session's resume has to name. */
+  readonly clears: readonly string[];
   readonly cancelled: number;
   /** Orders that may still rest; null when nobody said. */
   readonly remaining: number | null;
@@ -72,7 +74,15 @@ async function orderlyStop(config: Config, deadlineMs: number, resort: LastResor
     resort.tell(`process ${client.record.pid} does not answer: asking by SIGTERM`);
     process.kill(client.record.pid, 'SIGTERM');
     const ended = await untilEnded(client, deadlineMs, resort);
-    return { pid: client.record.pid, ended, halted: false, cancelled: 0, remaining: null, troubles: [error.message] };
+    return {
+      pid: client.record.pid,
+      ended,
+      halted: false,
+      clears: [],
+      cancelled: 0,
+      remaining: null,
+      troubles: [error.message],
+    };
   }
 }
 
@@ -88,14 +98,25 @@ async function emergencyStop(config: Config, deadlineMs: number, resort: LastRes
       troubles.push(error.message);
     }
   }
-  const pid = client?.record.pid ?? null;
-  leaveHaltOrder(config.runtime.state_dir, { time: new Date().toISOString(), by: operatorName() });
-  resort.tell('trading is halted for the session that is started next');
-  if (config.sei.network === 'devnet') return { pid, ended: true, halted: true, cancelled: 0, remaining: 0, troubles };
+  const halted = haltNext(config.runtime.state_dir, resort.tell, troubles);
+  const done = { pid: client?.record.pid ?? null, ended: true, halted, clears: [] };
+  if (config.sei.network === 'devnet') return { ...done, cancelled: 0, remaining: 0, troubles };
   const { signal, tell } = resort;
   const { cancelled, remaining, confirmed } = await cancelOnChain(config, { deadlineMs, signal, tell });
   if (!confirmed && remaining === 0) troubles.push('orders sent before may still come');
-  return { pid, ended: true, halted: true, cancelled, remaining: confirmed ? 0 : Math.max(1, remaining), troubles };
+  return { ...done, cancelled, remaining: confirmed ? 0 : Math.max(1, remaining), troubles };
+}
+
+/** A disk that cannot be written does not keep the orders from being cancelled. */
+function haltNext(stateDir: string, tell: Tell, troubles: string[]): boolean {
+  try {
+    leaveHaltOrder(stateDir, { time: new Date().toISOString(), by: operatorName() });
+    tell('trading is halted for the session that is started next');
+    return true;
+  } catch (error) {
+    troubles.push(`the next session is not halted: ${(error as Error).message}`);
+    return false;
+  }
 }
 
 async function asked(
@@ -105,14 +126,16 @@ async function asked(
   resort: LastResort,
 ): Promise<Outcome> {
   const { pid } = client.record;
-  const halted = emergency && (await client.give('halt')).trading === 'halted';
+  const halt = emergency ? await client.give('halt') : undefined;
+  const halted = halt?.trading === 'halted';
+  const clears = halt?.holds.filter(({ undone }) => undone === 'clears').map(({ code }) => code) ?? [];
   if (halted) resort.tell('trading is halted');
   resort.tell(`process ${pid} cancels its orders`);
   const answer: StopAnswer = await client.stop();
   resort.tell(`${answer.remaining} orders remain after ${answer.seconds.toFixed(1)} s; waiting for the process to end`);
   const ended = await untilEnded(client, deadlineMs, resort);
   const { cancelled, remaining, troubles } = answer;
-  return { pid, ended, halted, cancelled, remaining, troubles };
+  return { pid, ended, halted, clears, cancelled, remaining, troubles };
 }
 
 async function untilEnded(client: SessionClient, deadlineMs: number, { signal }: LastResort): Promise<boolean> {
@@ -124,12 +147,16 @@ async function untilEnded(client: SessionClient, deadlineMs: number, { signal }:
   return true;
 }
 
-function textOf({ pid, ended, halted, remaining, troubles }: Outcome): string {
+function textOf({ pid, ended, halted, clears, remaining, troubles }: Outcome): string {
   const process = pid === null ? 'no session ran' : ended ? `process ${pid} has ended` : `process ${pid} STILL RUNS`;
   const orders =
     remaining === 0
       ? 'nothing rests on the chain'
       : `${remaining ?? 'an unknown number of'} ORDERS MAY STILL REST: 'flashmm cancel-all'`;
-  const halt = halted ? ["trading stays halted until 'flashmm resume --clear-halt operator'"] : [];
+  const how =
+    clears.length === 0
+      ? "; 'flashmm status' will say by what"
+      : `: flashmm resume${clears.map((code) => ` --clear-halt ${code}`).join('')}`;
+  const halt = halted ? [`a session started later stays halted until that is cleared${how}`] : [];
   return [`${process}; ${orders}`, ...halt, ...troubles.map((trouble) => `trouble: ${trouble}`)].join('\n');
 }
