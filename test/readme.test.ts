@@ -5,15 +5,21 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 
 const root = new URL('..', import.meta.url).pathname;
-const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const page = (path: string): string => readFileSync(join(root, path), 'utf8');
+const readme = page('README.md');
+const guide = page('docs/operating.md');
 const folder = mkdtempSync(join(tmpdir(), 'flashmm-readme-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Lines of the shell blocks. */
-const lines = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block]) => block!.trim().split('\n'));
-const flashmm = lines.filter((line) => line.startsWith('npx flashmm ')).map((line) => line.split(' ').slice(2));
+const linesOf = (text: string): string[] =>
+  [...text.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block]) => block!.trim().split(/\n */));
+const lines = linesOf(readme);
+const flashmm = [...lines, ...linesOf(guide)]
+  .filter((line) => line.startsWith('npx flashmm '))
+  .map((line) => line.split(' ').slice(2));
 
-describe('the README', () => {
+describe('the README and the guide for operators', () => {
   it('has commands, and its two first ones are scripts of the package', () => {
     expect(lines.slice(0, 2)).toEqual(['npm ci && npm start', 'npm test']);
     const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -32,9 +38,12 @@ describe('the README', () => {
   });
 
   it('links to what is there', () => {
-    const links = [...readme.matchAll(/\]\(([^)#]+)\)/g)]
-      .map(([, link]) => link!)
-      .filter((link) => !link.startsWith('http'));
-    expect(links.filter((link) => !existsSync(join(root, link)))).toEqual([]);
+    const linksOf = (text: string, folder: string): string[] =>
+      [...text.matchAll(/\]\(([^)#]+)\)/g)]
+        .map(([, link]) => link!)
+        .filter((link) => !link.startsWith('http'))
+        .map((link) => join(root, folder, link));
+    const links = [...linksOf(readme, '.'), ...linksOf(guide, 'docs')];
+    expect(links.filter((link) => !existsSync(link))).toEqual([]);
   });
 });
