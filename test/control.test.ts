@@ -4,13 +4,16 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { sessionStatusSchema } from '../src/api/status.ts';
 import { LIVE_CONFIRMATION } from '../src/config/schema.ts';
 import { findSession } from '../src/control/control_file.ts';
 import { DEVNET_MNEMONIC, type DevnetHandle } from '../src/devnet/devnet.ts';
 import { startPopulatedDevnet } from '../src/devnet/populated.ts';
 import { closeAll, venueOn } from '../src/sei/fixtures/trader.ts';
+
+// Several processes and a chain on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 /** The real binary, as an operator runs it, against a chain that lives in this process: what rests is seen there itself. */
 const BINARY = new URL('../src/cli/flashmm.js', import.meta.url).pathname;
@@ -53,11 +56,11 @@ function resting(): number {
 }
 
 async function until(what: string, holds: () => boolean): Promise<void> {
-  for (let i = 0; i < 750; i += 1) {
+  for (let i = 0; i < 1_500; i += 1) {
     if (holds()) return;
     await sleep(20);
   }
-  throw new Error(`${what}: not within 15 s`);
+  throw new Error(`${what}: not within 30 s`);
 }
 
 function launch(args: readonly string[], env: Record<string, string>): ChildProcess {
@@ -131,7 +134,7 @@ describe('a running session', () => {
     await until('ten blocks', () => devnet.chain.height >= height + 10);
     expect(resting()).toBe(0);
     const status = await flashmm(`status ${at}`);
-    expect(status.out).toMatch(/PAUSED since .* by .*\(cli\).*\n undone by resume/);
+    expect(status.out).toMatch(/PAUSED since .* by .*\(cli\).*\n undone by flashmm resume/);
   });
 
   it('has nothing to cancel then, and says so', async () => {
@@ -232,16 +235,35 @@ describe('a session that cannot be asked', () => {
     const child = await session('three');
     const at = '--set runtime.state_dir=three';
     const { json } = await flashmm(`status ${at} --json`);
-    expect(json).toMatchObject({ trading: 'halted', holds: [{ code: 'operator', undone: 'clears' }] });
+    expect(json).toMatchObject({ trading: 'halted' });
+    expect(json.holds[0]).toMatchObject({ code: 'emergency-stop', undone: 'clears' });
     expect(existsSync(join(folder, 'three', 'halt.json'))).toBe(false);
     expect(await flashmm(`resume ${at}`)).toMatchObject({
       code: EXIT.refused,
-      err: expect.stringContaining("trading is halted by 'operator'"),
+      err: expect.stringContaining("trading is halted by 'emergency-stop'"),
     });
     expect(await flashmm(`resume --clear-halt drawdown ${at}`)).toMatchObject({ code: EXIT.usage });
     expect(resting()).toBe(0);
+    const resumed = await flashmm(`resume --clear-halt emergency-stop ${at} --json`);
+    expect(resumed).toMatchObject({ code: EXIT.ok, json: { trading: 'active', holds: [] } });
+    await until('orders', () => resting() > 0);
     const stop = await flashmm(`stop --emergency ${at} --json`);
-    expect(stop).toMatchObject({ code: EXIT.ok, json: { ended: true, halted: true, remaining: 0 } });
+    expect(stop).toMatchObject({
+      code: EXIT.ok,
+      json: { ended: true, halted: true, clears: ['emergency-stop'], remaining: 0 },
+    });
+    expect(await ended(child)).toBe(0);
+  });
+
+  it('halted by an emergency stop: so is the one after it', async () => {
+    const child = await session('three');
+    const at = '--set runtime.state_dir=three';
+    const { json } = await flashmm(`status ${at} --json`);
+    expect(json).toMatchObject({ trading: 'halted' });
+    const stop = json.holds.find(({ code }: { code: string }) => code === 'emergency-stop');
+    expect(stop.text).toMatch(/from before the restart: emergency stop by .*\(cli\)/);
+    expect(resting()).toBe(0);
+    expect(await flashmm(`stop ${at}`)).toMatchObject({ code: EXIT.ok });
     expect(await ended(child)).toBe(0);
   });
 });

@@ -94,10 +94,12 @@ export const holdSchema = z.object({
   since_ms: count,
 });
 
-/** Something that the operator should know, until it has gone out of the list. */
+/** Something that the operator should know of: raised when it begins, cleared when it is over. */
 export const alertSchema = z.object({
   time_ms: count,
-  level: z.enum(['warn', 'alarm']),
+  /** `warning`: dealt with. `critical`: trading stopped, or should be looked at now. */
+  severity: z.enum(['info', 'warning', 'critical']),
+  status: z.enum(['raised', 'cleared']),
   /** Short and stable. */
   code: z.string(),
   text: z.string(),

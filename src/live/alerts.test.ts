@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Guarded } from '../../streams/guard/guard.ts';
+import type { Alert } from '../../streams/guard/alert.ts';
+import { NO_LOSSES } from '../../streams/trading/losses.ts';
 import type { TradingStateChange } from '../../streams/trading/trading.ts';
 import { ALERTS_MAX } from '../api/status.ts';
 import { Alerts } from './alerts.ts';
@@ -11,60 +12,68 @@ function alerts() {
   return { told, kept: new Alerts((level, text) => told.push(`${level}: ${text}`)) };
 }
 
-const guarded = (market: string, breakers: readonly string[]): Guarded => ({
-  ...{ kind: 'guarded', ...STAMP, market, fair: {} as never, stance: 'reduce', widen: 1, prediction: true, breakers },
+const alert = (text: string, change: Partial<Alert> = {}): Alert => ({
+  ...{
+    kind: 'alert',
+    ...STAMP,
+    severity: 'warning',
+    code: 'latency',
+    status: 'raised',
+    market: 'BTCUSDC',
+    halts: false,
+  },
+  text,
+  ...change,
 });
 
-const state = (to: TradingStateChange['state'], text: string): TradingStateChange => ({
-  ...{ kind: 'tradingState', ...STAMP, state: to, cause: 'operator', text, by: 'alice', undo: 'resume' },
+const state = (to: TradingStateChange['state'], cause: TradingStateChange['cause']): TradingStateChange => ({
+  ...{ kind: 'tradingState', ...STAMP, state: to, cause, text: 'why', by: 'alice', undo: '', holds: [] },
+  baseline: NO_LOSSES,
 });
 
 describe('an alert', () => {
-  it('is raised once for a breaker of a market, when it opens', () => {
+  it('is told as loud as it is grave, and kept, the newest first', () => {
     const { kept, told } = alerts();
-    for (const open of [[], ['latency'], ['latency'], ['latency', 'inventory'], [], ['latency']]) {
-      kept.decided(guarded('BTCUSDC', open));
-    }
-    kept.decided(guarded('ETHUSDC', ['latency']));
-    expect(kept.list().map(({ code, market }) => `${code} ${market}`)).toEqual([
-      ...['breaker-latency ETHUSDC', 'breaker-latency BTCUSDC', 'breaker-inventory BTCUSDC', 'breaker-latency BTCUSDC'],
-    ]);
-    expect(told).toHaveLength(4);
-  });
-
-  it('tells of a trading state that is not plain trading, louder for a halt', () => {
-    const { kept, told } = alerts();
-    for (const [to, text] of [
-      ['active', 'reconciled'],
-      ['reducing', 'position near its limit'],
-      ['halted', 'drawdown 5.2 %'],
-    ] as const) {
-      kept.decided(state(to, text));
-    }
-    expect(told).toEqual([
-      'info: trading is active: reconciled',
-      'warn: trading is reducing: position near its limit',
-      'error: trading is halted: drawdown 5.2 %',
-    ]);
-    expect(kept.list().map(({ level, time_ms }) => [level, time_ms])).toEqual([
-      ['alarm', 5_000],
-      ['warn', 5_000],
-    ]);
-  });
-
-  it('tells what journal and chain did not agree on', () => {
-    const { kept } = alerts();
-    kept.decided({ kind: 'reconciled', ...STAMP, ok: true, differences: [] });
-    kept.decided({ kind: 'reconciled', ...STAMP, ok: false, differences: ['uusdc: 3 missing', 'order 7 unknown'] });
-    expect(kept.list()).toMatchObject([
-      { level: 'alarm', code: 'reconciled', text: 'uusdc: 3 missing; order 7 unknown' },
+    kept.decided(alert('slow'));
+    kept.decided(alert('lost', { severity: 'critical', code: 'drawdown', market: '' }));
+    kept.decided(alert('fast again', { status: 'cleared' }));
+    expect(told).toEqual(['warn: slow', 'error: lost', 'info: fast again']);
+    expect(kept.list()).toEqual([
+      {
+        time_ms: 5_000,
+        severity: 'warning',
+        status: 'cleared',
+        code: 'latency',
+        text: 'fast again',
+        market: 'BTCUSDC',
+      },
+      { time_ms: 5_000, severity: 'critical', status: 'raised', code: 'drawdown', text: 'lost', market: '' },
+      { time_ms: 5_000, severity: 'warning', status: 'raised', code: 'latency', text: 'slow', market: 'BTCUSDC' },
     ]);
   });
 
   it('goes when newer ones need its place', () => {
     const { kept } = alerts();
-    for (let i = 0; i < ALERTS_MAX + 5; i += 1) kept.decided(state('halted', `${i}`));
+    for (let i = 0; i < ALERTS_MAX + 5; i += 1) kept.decided(alert(`${i}`));
     expect(kept.list()).toHaveLength(ALERTS_MAX);
-    expect(kept.list()[0]!.text).toBe(`trading is halted: ${ALERTS_MAX + 4}`);
+    expect(kept.list()[0]!.text).toBe(`${ALERTS_MAX + 4}`);
+  });
+});
+
+describe('the log', () => {
+  it('is told of trading states that raise no alert of their own', () => {
+    const { kept, told } = alerts();
+    kept.decided(state('active', 'reconciling'));
+    kept.decided(state('halted', 'drawdown'));
+    expect(told).toEqual(['info: trading is active: why']);
+    expect(kept.list()).toEqual([]);
+  });
+
+  it('is told what was put right at the start', () => {
+    const { kept, told } = alerts();
+    kept.decided({ kind: 'reconciled', ...STAMP, ok: true, differences: [] });
+    kept.decided({ kind: 'reconciled', ...STAMP, ok: true, differences: ['order 7 unknown: cancelled'] });
+    expect(told).toEqual(['warn: put right: order 7 unknown: cancelled']);
+    expect(kept.list()).toMatchObject([{ code: 'reconciled' }]);
   });
 });

@@ -3,6 +3,7 @@ import type { Decision } from '../../streams/decisions.ts';
 import type { Input } from '../../streams/inputs.ts';
 import { type SessionFigures, SessionReport } from '../../streams/report/session_report.ts';
 import type { AccountSettings } from '../../streams/settings.ts';
+import { CAUSES, type CauseCode } from '../../streams/trading/causes.ts';
 import type { TradingStateChange } from '../../streams/trading/trading.ts';
 import type { ActorStatus, Health, Hold, SessionStatus, StatusSource } from '../api/status.ts';
 import type { Latency } from '../runtime/edge_stats.ts';
@@ -65,7 +66,6 @@ export class LiveStatus implements StatusSource {
   watch(session: Session, endpoints: () => readonly EndpointHealth[]): void {
     this.#session = session;
     this.#endpoints = endpoints;
-    this.#trading = 'active';
     session.decisions$.subscribe((decision) => this.#decided(decision));
   }
 
@@ -89,7 +89,8 @@ export class LiveStatus implements StatusSource {
   /** The pipeline or the journal has failed. */
   fatal(reason: string): void {
     this.#fatal = reason;
-    this.#alerts.keep({ time_ms: Date.now(), level: 'alarm', code: 'failed', text: reason, market: '' });
+    const alert = { time_ms: Date.now(), severity: 'critical', status: 'raised', code: 'failed', market: '' } as const;
+    this.#alerts.keep({ ...alert, text: reason });
   }
 
   /** The figures of the session report. */
@@ -244,8 +245,19 @@ export class LiveStatus implements StatusSource {
   }
 }
 
-function holdsOf({ state, cause: code, text, by, undo, timeUs }: TradingStateChange): Hold[] {
-  if (state === 'active') return [];
-  const undone = state === 'halted' ? 'clears' : state === 'paused' ? 'resume' : 'itself';
-  return [{ code, text, by, undo, undone, since_ms: Math.floor(timeUs / 1_000) }];
+/** The causes in force, those first that make the state what it is. */
+function holdsOf({ state, holds }: TradingStateChange): Hold[] {
+  const gravest = (code: CauseCode): number => (CAUSES[code].state === state ? 0 : 1);
+  return [...holds]
+    .sort((one, other) => gravest(one.code) - gravest(other.code))
+    .map(({ code, text, by, sinceUs }) => {
+      const { undone } = CAUSES[code];
+      return { code, text, by, undone, undo: undoOf(code), since_ms: Math.floor(sinceUs / 1_000) };
+    });
+}
+
+function undoOf(code: CauseCode): string {
+  const { undone, undo } = CAUSES[code];
+  if (undone === 'clears') return `flashmm resume --clear-halt ${code}`;
+  return undone === 'resume' ? 'flashmm resume' : undo;
 }

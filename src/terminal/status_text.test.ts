@@ -10,7 +10,16 @@ const troubled: SessionStatus = {
   markets: SESSION.markets.map((market, i) =>
     i === 0 ? { ...market, stance: 'reduce', widen: 2, breakers: ['inventory', 'latency'] } : market,
   ),
-  alerts: [{ time_ms: SESSION.time_ms, level: 'alarm', code: 'halted', text: 'drawdown\u001b[2J', market: '' }],
+  alerts: [
+    {
+      time_ms: SESSION.time_ms,
+      severity: 'critical',
+      status: 'raised',
+      code: 'drawdown',
+      text: 'drawdown\u001b[2J',
+      market: '',
+    },
+  ],
 };
 
 describe('the status as text', () => {
@@ -29,7 +38,7 @@ describe('the status as text', () => {
     for (const columns of [60, 80, 200]) {
       const lines = statusText(troubled, 1, columns, false).split('\n');
       for (const line of lines) if (!uncut.test(line)) expect(line.length).toBeLessThanOrEqual(columns);
-      expect(lines.filter((line) => uncut.test(line)).join()).toMatch(/limit 5 %.*clears 'drawdown'/);
+      expect(lines.filter((line) => uncut.test(line)).join()).toMatch(/limit 5 %.*--clear-halt drawdown/);
     }
     expect(statusText(troubled, 1, 120, false)).not.toContain('\u001b');
     expect(statusText(troubled, 1, 120, true)).toContain('\u001b[');

@@ -33,11 +33,16 @@ export function statusText(status: SessionStatus, pid: number, columns: number, 
           ],
         ],
   );
-  const alerts = status.alerts.slice(0, ALERTS_SHOWN).map(({ time_ms, level, code, text, market }): Line => {
-    const where = market === '' ? '' : `${printable(market)} `;
-    const style = level === 'alarm' ? 'bad' : 'warn';
-    return [span(`  ${timeOfDay(time_ms)} `, 'dim'), span(`${where}${printable(code)}: ${printable(text)}`, style)];
-  });
+  const alerts = status.alerts
+    .slice(0, ALERTS_SHOWN)
+    .map(({ time_ms, severity, status: standing, code, text, market }): Line => {
+      const where = market === '' ? '' : `${printable(market)} `;
+      const style = standing === 'cleared' ? 'dim' : severity === 'critical' ? 'bad' : 'warn';
+      return [
+        span(`  ${timeOfDay(time_ms)} `, 'dim'),
+        span(`${where}${printable(code)} ${standing}: ${printable(text)}`, style),
+      ];
+    });
   const part = (title: string, lines: readonly Line[]): Line[] =>
     lines.length === 0 ? [] : [rule(title, width), ...lines];
   const lines: readonly Line[] = [

@@ -89,7 +89,7 @@ describe('the ladder', () => {
     const halted = { ...model, status: { ...SESSION, trading: 'halted' as const, holds: [DRAWDOWN, DRAWDOWN] } };
     const [, , row] = text(view(halted, 120, 40)).split('\n');
     expect(row).toMatch(
-      /^ HALTED {2}since 03:03:05 {2}drawdown 5\.2 % .* and 1 more +→ resume that clears 'drawdown'$/,
+      /^ HALTED {2}since 03:03:05 {2}drawdown 5\.2 % .* and … → flashmm resume --clear-halt drawdown$/,
     );
     expect(text(view(halted, 120, 40))).not.toContain(' p pause');
   });
