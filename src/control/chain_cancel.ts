@@ -5,7 +5,7 @@ import { CommandError } from '../cli/command.ts';
 import type { Config } from '../config/schema.ts';
 import { marketsOf, venueOptions } from '../live/launch.ts';
 import { TIMEOUT_BLOCKS } from '../sei/client/transactions.ts';
-import { walletOf } from '../sei/client/wallet.ts';
+import { walletOf } from '../sei/rpc/wallet.ts';
 import { SeiVenue } from '../sei/venue.ts';
 import type { Tell } from './cancellation.ts';
 
@@ -51,7 +51,7 @@ export async function cancelOnChain(config: Config, options: ChainCancelOptions)
   let lock: AccountLock | undefined;
   try {
     lock = await lockOf(config);
-    const venue = new SeiVenue({ ...venueOptions(config, marketsOf(config), undefined), liveConsent: consent });
+    const venue = new SeiVenue(venueOptions(config, marketsOf(config), undefined, consent));
     try {
       await venue.open({ accept: () => {} });
       const done = await cancelAll(venue, startMs + options.deadlineMs, options);

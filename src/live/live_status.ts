@@ -9,7 +9,7 @@ import type { ActorStatus, Health, Hold, SessionStatus, StatusSource } from '../
 import type { Latency } from '../runtime/edge_stats.ts';
 import type { Notify } from '../runtime/notices.ts';
 import type { Session } from '../runtime/session.ts';
-import type { EndpointHealth } from '../sei/client/rpc.ts';
+import type { EndpointHealth } from '../sei/client/failover.ts';
 import { Alerts } from './alerts.ts';
 import { MarketView } from './market_view.ts';
 import { Rate } from './rates.ts';
