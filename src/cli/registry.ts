@@ -66,6 +66,11 @@ export const REGISTRY: readonly Entry[] = [
     load: () => import('./commands/replay_server.ts'),
   },
   {
+    name: 'tape',
+    summary: 'Make tapes out of market data, look at them, check, cut and export them.',
+    load: () => import('./commands/tape.ts'),
+  },
+  {
     name: 'devnet',
     summary: 'Run the Sei devnet alone.',
     load: () => import('./commands/devnet.ts'),
