@@ -219,6 +219,8 @@ export class SeiVenue implements Venue {
       // Blocks are still read by asking: the feed is down only when that fails too.
       onLost: (reason) => this.#reject('sei-ws', 'disconnected', reason),
       onComplaint: (reason, detail) => this.#reject('sei-ws', reason, detail),
+      onOutcome: (outcome, detail) =>
+        this.#inlet?.accept({ kind: 'component', seq: 0, timeUs: 0, component: 'sei_websocket', outcome, detail }),
     });
   }
 

@@ -39,6 +39,8 @@ export interface ConnectionOptions<M> {
   readonly random: () => number;
   readonly timers: Timers;
   readonly timeouts?: Partial<ConnectionTimeouts>;
+  /** Told of each loss before the next attempt is set; gives the least wait until it, milliseconds. */
+  readonly restMs?: (reason: string) => number;
 }
 
 /** All times of a connection, milliseconds. */
@@ -147,7 +149,8 @@ export class Connection<M> {
     this.#openedUs = Number.NaN;
     const backoffMs = Math.min(maxBackoffMs, minBackoffMs * 2 ** this.#failures);
     this.#failures += 1;
-    const retryMs = Math.round(backoffMs * (0.5 + random() / 2));
+    const restMs = this.#options.restMs?.(reason) ?? 0;
+    const retryMs = Math.max(restMs, Math.round(backoffMs * (0.5 + random() / 2)));
     this.#cancelRetry = timers.after(retryMs, () => this.open());
     events.lost(reason, retryMs);
   }

@@ -1,3 +1,6 @@
+import { MICROS_PER_MS } from '../../../streams/clock/clock.ts';
+import { COMPONENT_BREAKERS } from '../../../streams/guard/breakers.ts';
+import { closedBreaker, observed } from '../../../streams/operators/circuit_breaker.ts';
 import type { Timers } from '../../runtime/timers.ts';
 import { Connection } from '../../venue/connection.ts';
 import type { BlockSource, ComplaintReason, HeightNews } from '../node.ts';
@@ -15,6 +18,8 @@ export interface BlockWatchOptions {
   readonly onHeight: (height: number) => void;
   readonly onLost: (reason: string) => void;
   readonly onComplaint: (reason: ComplaintReason, detail: string) => void;
+  /** How the subscription does: every failure, and the first success after failures. */
+  readonly onOutcome: (outcome: 'success' | 'failure', detail: string) => void;
 }
 
 /** Silence after which a socket is given up: the chain makes a block at least every second or two. */
@@ -33,6 +38,9 @@ const APART_MOST_BLOCKS = 10;
  *
  * Every block is subscribed to, not only those in which the contract did something: quiet blocks move the clock and show
  * that the chain lives, and a block's matching is asked for in any case, so that a lost event can't lose a settlement.
+ *
+ * The component breaker `sei_websocket` stands before new subscriptions: after five failures in a row none is tried for half a
+ * minute, and blocks are learnt by asking alone.
  */
 export class BlockWatch {
   readonly #options: BlockWatchOptions;
@@ -40,6 +48,8 @@ export class BlockWatch {
   #attempts = 0;
   #height = 0;
   #connected = false;
+  #breaker = closedBreaker(COMPONENT_BREAKERS.sei_websocket);
+  #failing = false;
   #cancelPoll = (): void => {};
   #closed = false;
 
@@ -50,6 +60,7 @@ export class BlockWatch {
       random: options.random,
       timers: options.timers,
       timeouts: { silenceMs: SILENCE_MS, minBackoffMs: MIN_BACKOFF_MS, maxBackoffMs: MAX_BACKOFF_MS },
+      restMs: (reason) => this.#failed(reason),
       events: {
         opened: () => {
           this.#connected = true;
@@ -84,11 +95,29 @@ export class BlockWatch {
     this.#connection.close();
   }
 
+  /** @returns how long to leave the subscription alone, milliseconds */
+  #failed(reason: string): number {
+    const nowUs = this.#options.timers.nowUs();
+    this.#failing = true;
+    this.#breaker = observed(COMPONENT_BREAKERS.sei_websocket, this.#breaker, 'failure', nowUs);
+    this.#options.onOutcome('failure', reason);
+    const { state } = this.#breaker;
+    return state.status === 'open' ? Math.ceil((state.untilUs - nowUs) / MICROS_PER_MS) : 0;
+  }
+
+  #works(): void {
+    this.#failing = false;
+    const nowUs = this.#options.timers.nowUs();
+    this.#breaker = observed(COMPONENT_BREAKERS.sei_websocket, this.#breaker, 'success', nowUs);
+    this.#options.onOutcome('success', 'blocks are told');
+  }
+
   #take(news: HeightNews): void {
     if (typeof news !== 'number') {
       this.#options.onComplaint('nonsense', `subscription: '${news.nonsense}'`);
       return;
     }
+    if (this.#failing) this.#works();
     this.#height = news;
     this.#pollLater();
     this.#options.onHeight(news);
