@@ -36,7 +36,7 @@ export function pipeline(kernel: Kernel, inputs$: Observable<Input>, account: Ac
   const alerts$ = merge(...markets.map((market) => market.alert$));
 
   const trading$ = merge(account$, own.events$, conditions$, alerts$).pipe(tradingStage(kernel, account));
-  const approved$ = merge(own.events$, marks$, quotes$).pipe(riskStage(kernel, account));
+  const approved$ = merge(account$, own.events$, marks$, quotes$).pipe(riskStage(kernel, account));
   const orders$ = merge(account$, trading$, approved$).pipe(orderStage(kernel, account));
   const money$ = merge(account$, marks$, orders$.pipe(fillsOf)).pipe(moneyStage(kernel, account));
 

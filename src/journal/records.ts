@@ -41,6 +41,8 @@ const market = z.strictObject({
   venue: z.enum(['sei', 'binance-spot', 'binance-usdm', 'binance-coinm']),
   base: z.string(),
   quote: z.string(),
+  baseDenom: z.string().optional(),
+  quoteDenom: z.string().optional(),
   tickSize: z.string(),
   lotSize: z.string(),
   orderStepLots: integer.positive().optional(),

@@ -16,6 +16,9 @@ export interface Market {
   readonly base: string;
   /** Quote asset, the chain's price denom on Sei. */
   readonly quote: string;
+  /** Where the chain's bank keeps the two, if not under `u` and the asset's name in small letters. */
+  readonly baseDenom?: string;
+  readonly quoteDenom?: string;
   /** Smallest price step as an exact decimal, `"0.1"`. */
   readonly tickSize: string;
   /** Smallest size step seen in the book as an exact decimal, `"0.001"`; for an inverse contract a number of contracts. */

@@ -10,7 +10,7 @@ import type { LiveOrder } from '../orders/types.ts';
 import type { Own } from '../own.ts';
 import type { Quote } from '../quotes/quotes.ts';
 import type { AccountSettings } from '../settings.ts';
-import { type Approved, isApproved, risk } from './risk.ts';
+import { type Approved, isApproved, type RiskInput, risk } from './risk.ts';
 import { worstCaseLots } from './worst_case.ts';
 
 const MARKETS = ['AAA', 'BBB', 'CCC'] as const;
@@ -31,7 +31,7 @@ function account(over: Partial<AccountSettings['markets'][number]['risk']> = {})
   };
 }
 
-const bench = (settings = account()) => new ReducerBench<unknown, Quote | FairValue | Own, Approved>(risk(settings));
+const bench = (settings = account()) => new ReducerBench<unknown, RiskInput, Approved>(risk(settings));
 
 function quote(bids: Levels, asks: Levels, market = 'AAA', timeUs = 0): Quote {
   return { kind: 'quote', seq: 1, timeUs, causes: [], market, fairTick: FAIR, bids, asks, reason: 'ok' };

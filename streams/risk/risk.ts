@@ -2,13 +2,16 @@ import type { Reducer, Turn } from '../actor/reducer.ts';
 import { MICROS_PER_MS, MICROS_PER_SECOND } from '../clock/clock.ts';
 import type { FairValue } from '../fairvalue/fair_value.ts';
 import { type InventoryParameters, inventoryLimitUsdc } from '../guard/inventory_limit.ts';
-import { lotValueQuote } from '../market/money.ts';
+import type { AccountInput } from '../inputs.ts';
+import { UNITS_PER_ASSET } from '../market/denoms.ts';
+import { inQuote, lotValueQuote } from '../market/money.ts';
 import type { Levels, Side } from '../market/types.ts';
-import type { Caused, LiveOrder } from '../orders/types.ts';
+import type { Balances, Caused, LiveOrder } from '../orders/types.ts';
 import type { Own } from '../own.ts';
 import type { Quote } from '../quotes/quotes.ts';
 import type { AccountSettings, MarketSettings } from '../settings.ts';
 import type { TradingState } from '../trading/causes.ts';
+import { coveredLots, type Look, type MarketCover } from './cover.ts';
 import { checkSide, type OrderLimits } from './limits.ts';
 import { added, worstCaseLots } from './worst_case.ts';
 
@@ -26,6 +29,9 @@ export interface Approved extends Caused {
   readonly limits: readonly string[];
 }
 
+/** What the pre-trade check takes in. */
+export type RiskInput = Quote | FairValue | Own | AccountInput;
+
 /** Pre-trade limits of one market. */
 export interface RiskParameters extends InventoryParameters, OrderLimits {}
 
@@ -40,6 +46,8 @@ export interface ExposureParameters {
 /** What the check knows of one market. */
 interface Exposure {
   positionLots: number;
+  /** Received less paid, in the quote's smallest units. */
+  cashUnits: number;
   positionSeq: number;
   live: readonly LiveOrder[];
   liveSeq: number;
@@ -58,6 +66,8 @@ interface Exposure {
 interface RiskState {
   trading: TradingState;
   equityUsdc: number | null;
+  /** The account's balances, or null before the first look at them. */
+  look: Look | null;
   markets: Record<string, Exposure>;
 }
 
@@ -86,12 +96,13 @@ export function approvedBefore(approved: Approved): void {
  * An approval does not outlive the facts it was made from: when a fill, an order or the trading state changes them, the
  * newest quote is checked again at once, and what passes then replaces what passed before.
  */
-export function risk(account: AccountSettings): Reducer<RiskState, Quote | FairValue | Own, Approved> {
+export function risk(account: AccountSettings): Reducer<RiskState, RiskInput, Approved> {
   const check = new PreTradeCheck(account);
   return {
     initial: () => ({
       trading: 'active',
       equityUsdc: null,
+      look: null,
       markets: Object.fromEntries(account.markets.map(({ market }) => [market.symbol, nothing()])),
     }),
     step: (state, event, turn) => check.take(state, event, turn),
@@ -102,7 +113,7 @@ export function risk(account: AccountSettings): Reducer<RiskState, Quote | FairV
 
 function nothing(): Exposure {
   return {
-    ...{ positionLots: 0, positionSeq: 0, live: [], liveSeq: 0, midTick: 0, midUs: 0 },
+    ...{ positionLots: 0, cashUnits: 0, positionSeq: 0, live: [], liveSeq: 0, midTick: 0, midUs: 0 },
     ...{ quote: null, bids: [], asks: [], reservedUsdc: 0, reservedOrders: 0 },
   };
 }
@@ -119,7 +130,7 @@ class PreTradeCheck {
     this.#limits = exposure;
   }
 
-  take(state: RiskState, event: Quote | FairValue | Own, turn: Turn<Approved>): void {
+  take(state: RiskState, event: RiskInput, turn: Turn<Approved>): void {
     switch (event.kind) {
       case 'quote':
         this.#exposure(state, event.market).quote = event;
@@ -137,6 +148,8 @@ class PreTradeCheck {
       case 'position': {
         const exposure = this.#exposure(state, event.market);
         exposure.positionLots = event.lots;
+        const { market } = this.#bySymbol.get(event.market)!;
+        exposure.cashUnits = inQuote(market, BigInt(event.cashQuanta), exposure.midTick) * Number(UNITS_PER_ASSET);
         exposure.positionSeq = event.seq;
         this.#again(state, event.market, event.seq, turn);
         return;
@@ -154,6 +167,9 @@ class PreTradeCheck {
         return;
       case 'equity':
         state.equityUsdc = event.equityUsdc;
+        return;
+      case 'balances':
+        state.look = lookOf(state, event);
         return;
     }
   }
@@ -195,7 +211,7 @@ class PreTradeCheck {
     if (quote.bids.length + quote.asks.length === 0) return { bids: [], asks: [], limits: [] };
     if (trading !== 'active' && trading !== 'reducing') return refused(trading);
     const exposure = this.#exposure(state, symbol);
-    const { midTick, midUs, positionLots, live } = exposure;
+    const { midTick, midUs, positionLots, cashUnits, live } = exposure;
     const marked = midTick > 0 && Math.abs(quote.timeUs - midUs) <= MID_EXPIRES_US;
     const references = marked ? [fairTick, midTick] : [fairTick];
     if (quote.bids.length > 0 && quote.asks.length > 0 && !(quote.bids[0]! < quote.asks[0]!)) return refused('crossed');
@@ -209,11 +225,27 @@ class PreTradeCheck {
     if (trading === 'reducing') holdUsdc.reducing = 0;
     const both = { market, limits, fairTick, references, positionLots, live, holdUsdc };
     const openable = this.#limits.maxOpenOrders - orders - live.length;
-    const covered = { coveredLots: Number.POSITIVE_INFINITY };
-    const bids = checkSide({ ...both, ...covered, side: 'buy', levels: quote.bids, openable });
+    const others = state.look === null ? [] : this.#covers(state).filter((one) => one.market !== market);
+    const cover = { market, positionLots, cashUnits, live, bids: [], asks: [] };
+    const covered = (side: Side, levels: Levels) => coveredLots(state.look, cover, side, levels, others);
+    const buy = { side: 'buy', levels: quote.bids, coveredLots: covered('buy', quote.bids), openable } as const;
+    const bids = checkSide({ ...both, ...buy });
     const left = openable - added(live, 'buy', bids.levels).orders;
-    const asks = checkSide({ ...both, ...covered, side: 'sell', levels: quote.asks, openable: left });
+    const sell = {
+      side: 'sell',
+      levels: quote.asks,
+      coveredLots: covered('sell', quote.asks),
+      openable: left,
+    } as const;
+    const asks = checkSide({ ...both, ...sell });
     return { bids: bids.levels, asks: asks.levels, limits: [...bids.limits, ...asks.limits] };
+  }
+
+  #covers({ markets }: RiskState): MarketCover[] {
+    return Object.entries(markets).map(([symbol, exposure]) => {
+      const { positionLots, cashUnits, live, bids, asks } = exposure;
+      return { market: this.#bySymbol.get(symbol)!.market, positionLots, cashUnits, live, bids, asks };
+    });
   }
 
   /** What the other markets have reserved. */
@@ -245,6 +277,15 @@ class PreTradeCheck {
     if (exposure === undefined) throw new Error(`event of unknown market '${symbol}'`);
     return exposure;
   }
+}
+
+function lookOf({ markets }: RiskState, { amounts }: Balances): Look {
+  return {
+    units: Object.fromEntries(Object.entries(amounts).map(([denom, units]) => [denom, Number(units)])),
+    held: Object.fromEntries(
+      Object.entries(markets).map(([symbol, { positionLots: lots, cashUnits }]) => [symbol, { lots, cashUnits }]),
+    ),
+  };
 }
 
 function refused(why: string): Pick<Approved, 'bids' | 'asks' | 'limits'> {

@@ -1,21 +1,15 @@
 import type { OperatorFunction } from 'rxjs';
 import type { Kernel } from '../actor/kernel.ts';
-import { CARRY_ON, CONTROL_MAILBOX } from '../actor/policies.ts';
-import type { FairValue } from '../fairvalue/fair_value.ts';
-import type { Own } from '../own.ts';
-import type { Quote } from '../quotes/quotes.ts';
+import { CONTROL_MAILBOX, GIVE_UP } from '../actor/policies.ts';
 import type { AccountSettings } from '../settings.ts';
-import { type Approved, risk } from './risk.ts';
+import { type Approved, type RiskInput, risk } from './risk.ts';
 
 /** The pre-trade risk actor of the account. */
-export function riskStage(
-  kernel: Kernel,
-  settings: AccountSettings,
-): OperatorFunction<Quote | FairValue | Own, Approved> {
+export function riskStage(kernel: Kernel, settings: AccountSettings): OperatorFunction<RiskInput, Approved> {
   return kernel.actor({
     name: 'risk',
     mailbox: CONTROL_MAILBOX,
-    supervision: CARRY_ON,
+    supervision: GIVE_UP,
     behavior: (inbox, self) => inbox.pipe(self.reduce(risk(settings))),
   });
 }
