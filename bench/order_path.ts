@@ -1,8 +1,15 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Subject } from 'rxjs';
+import { FileAccountStore } from '../src/account/file_store.ts';
+import { AccountJournal } from '../src/account/journal.ts';
+import { AccountKeeper } from '../src/account/keeper.ts';
 import { accountSettings } from '../src/config/account.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { DEVNET_MNEMONIC } from '../src/devnet/devnet.ts';
 import { DEFAULT_MARKETS } from '../src/devnet/market.ts';
+import { systemTimers } from '../src/runtime/timers.ts';
 import { walletSigner } from '../src/sei/rpc/signing.ts';
 import { walletOf } from '../src/sei/rpc/wallet.ts';
 import { Kernel, LANES } from '../streams/actor/kernel.ts';
@@ -32,8 +39,18 @@ const signer = walletSigner(await walletOf(DEVNET_MNEMONIC), {
 const clock = new HeapClock(1_700_000_000_000_000);
 const kernel = new Kernel({ clock, random: () => 0.5 });
 const inputs = new Subject<Input>();
+
+// Intents and signatures are forced to the disk of the temporary folder, as a session's are to that of its state.
+const folder = mkdtempSync(join(tmpdir(), 'flashmm-order-path-'));
+const nowUs = (): number => Math.round(performance.now() * 1_000);
+const owner = { chainId: 'bench-1', account: 'bench', flashmm: '0', nowUs };
+const keeper = new AccountKeeper({
+  journal: new AccountJournal({ store: new FileAccountStore(folder), ...owner }),
+  timers: systemTimers(),
+});
 let batch: Extract<Decision, { kind: 'orderBatch' }> | undefined;
 pipeline(kernel, inputs, settings).subscribe((decision) => {
+  keeper.decision(decision);
   if (decision.kind === 'orderBatch') batch = decision;
 });
 
@@ -47,8 +64,8 @@ function levels(best: number, step: number): number[] {
   return Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? best + (step * i) / 2 : 10 + i));
 }
 
-/** One round. @returns milliseconds in the book, in the decisions, and in the signature */
-function round(n: number): [number, number, number] {
+/** One round. @returns milliseconds in the book, in the decisions, on the disk, and in the signature */
+async function round(n: number): Promise<[number, number, number, number]> {
   const startMs = performance.now();
   deliver({ kind: 'block', height: n + 1, chainTimeUs: 0 });
   DEFAULT_MARKETS.forEach(({ symbol }, i) => {
@@ -70,28 +87,39 @@ function round(n: number): [number, number, number] {
   const decidedMs = performance.now();
   const made = batch as Extract<Decision, { kind: 'orderBatch' }> | undefined;
   if (made === undefined) throw new Error(`round ${n}: no batch`);
-  signer.sign({
+  keeper.turnEnded({ kind: 'tick', seq, timeUs: clock.nowUs() });
+  await keeper.intended(made);
+  const intendedMs = performance.now();
+  const sequence = BigInt(n);
+  const timeoutHeight = n + 10;
+  const tx = signer.sign({
     batch: made,
     chainId: 'bench-1',
     accountNumber: 1n,
-    sequence: BigInt(n),
-    timeoutHeight: n + 10,
+    sequence,
+    timeoutHeight,
     congestion: 0,
   });
   const signedMs = performance.now();
+  await keeper.signed(made.batchId, { txHash: tx.hash, sequence: String(n), timeoutHeight, signedHeight: n });
+  const storedMs = performance.now();
   const orderIds = made.places.map((_, i) => String(n * 100 + i));
   deliver({ kind: 'batchCommitted', batchId: made.batchId, txHash: '', height: n + 1, orderIds });
-  return [bookMs - startMs, decidedMs - bookMs, signedMs - decidedMs];
+  return [bookMs - startMs, decidedMs - bookMs, intendedMs - decidedMs + storedMs - signedMs, signedMs - intendedMs];
 }
 
-const rounds = Array.from({ length: WARM_UP + ROUNDS }, (_, n) => round(n)).slice(WARM_UP);
+const all: (readonly number[])[] = [];
+for (let n = 0; n < WARM_UP + ROUNDS; n += 1) all.push(await round(n));
+rmSync(folder, { recursive: true });
+const rounds = all.slice(WARM_UP);
 const quantile = (values: readonly number[], p: number): number =>
   [...values].sort((a, b) => a - b)[Math.floor(p * values.length)]!;
 const parts = {
-  books: rounds.map(([books]) => books),
-  decisions: rounds.map(([, decisions]) => decisions),
-  signature: rounds.map(([, , signature]) => signature),
-  all: rounds.map((one) => one[0] + one[1] + one[2]),
+  books: rounds.map(([books]) => books!),
+  decisions: rounds.map(([, decisions]) => decisions!),
+  disk: rounds.map(([, , disk]) => disk!),
+  signature: rounds.map(([, , , signature]) => signature!),
+  all: rounds.map((one) => one.reduce((sum, part) => sum + part, 0)),
 };
 const figures = Object.fromEntries(
   Object.entries(parts).map(([name, values]) => [

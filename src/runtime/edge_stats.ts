@@ -59,7 +59,7 @@ export class EdgeStats {
     return latencyOf(this.#decision);
   }
 
-  /** From the instant at which the order stage looked, which is a sample's, to the batch handed to the venue. */
+  /** From the instant at which the order stage looked, which is a sample's, over its intent on disk, to the batch handed to the venue. */
   get batchLatency(): Latency {
     return latencyOf(this.#batch);
   }
@@ -98,7 +98,11 @@ export class EdgeStats {
   /** Takes the latency of a decision that has one. @param nowUs wall time at which it was made */
   decided(decision: Decision, nowUs: number): void {
     if (decision.kind === 'approved') record(this.#decision, nowUs - decision.timeUs);
-    else if (decision.kind === 'orderBatch') record(this.#batch, nowUs - decision.timeUs);
+  }
+
+  /** A batch is handed to the venue. @param madeUs when it was decided on @param nowUs wall time now */
+  sent(madeUs: number, nowUs: number): void {
+    record(this.#batch, nowUs - madeUs);
   }
 
   close(): void {

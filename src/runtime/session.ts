@@ -207,10 +207,10 @@ export class Session {
 
   /** What a turn decided is written down before any of it is sent. */
   #turnEnded(input: Input): void {
-    const { account, onInput, venue } = this.#options;
+    const { account, onInput } = this.#options;
     account?.turnEnded(input);
     for (const batch of this.#outbox.splice(0)) {
-      if (account === undefined) venue.submit(batch);
+      if (account === undefined) this.#submit(batch);
       else void this.#send(account, batch);
     }
     onInput?.(input);
@@ -223,9 +223,14 @@ export class Session {
     if (failed instanceof Error) this.edge.accept(refused(batch.batchId, 'store', failed.message));
     else if (late) this.edge.accept(refused(batch.batchId, 'flashmm', 'the session is stopping'));
     else {
-      const broken = await attempt(async () => this.#options.venue.submit(batch));
+      const broken = await attempt(async () => this.#submit(batch));
       if (broken instanceof Error) this.#failed(broken);
     }
+  }
+
+  #submit(batch: OrderBatch): void {
+    this.stats.sent(batch.timeUs, this.#timers.nowUs());
+    this.#options.venue.submit(batch);
   }
 
   #failed(error: unknown): void {
