@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Input } from '../../streams/inputs.ts';
 import type { OrderBatch } from '../../streams/orders/types.ts';
+import { AccountJournal } from '../account/journal.ts';
+import { AccountKeeper } from '../account/keeper.ts';
+import { MemoryAccountStore } from '../account/memory_store.ts';
 import { replay } from '../journal/replay.ts';
 import type { CancelReport, Inlet, Venue } from '../venue/port.ts';
 import { accountOf, bookSnapshot, START_US } from './fixtures/account.ts';
@@ -114,7 +117,7 @@ describe('a session', () => {
     const report = await session.stop('sigint');
     expect(await session.stop('again')).toBe(report);
     expect(report).toMatchObject({ cancelled: 2, remaining: 0, troubles: [], digest: session.digest });
-    expect(venue.calls).toEqual(['open', 'cancelAll 7500', 'close']);
+    expect(venue.calls).toEqual(['open', 'cancelAll 7250', 'close']);
     expect(venue.batches.at(-1)).toMatchObject({ places: [], cancels: [{}, {}] });
     expect(fatal).toEqual([]);
     expect(session.stats.batchLatency.count).toBe(venue.batches.length);
@@ -122,6 +125,41 @@ describe('a session', () => {
     const replayed = await replay(directory);
     expect(replayed).toMatchObject({ equal: true, closed: 'stopped by sigint', replayed: report.digest, snapshots: 5 });
     expect(await replay(directory, { fromSnapshot: 2 })).toMatchObject({ equal: true, replayed: report.digest });
+  });
+
+  it('has the intent on disk before it sends, sends nothing new once it ends, and what was left is known to the next', async () => {
+    const store = new MemoryAccountStore();
+    const syncs: (() => void)[] = [];
+    const sync = store.sync.bind(store);
+    let slow = false;
+    store.sync = async () => {
+      if (slow) await new Promise<void>((resolve) => syncs.push(resolve));
+      await sync();
+    };
+    const nowUs = () => START_US;
+    const journal = new AccountJournal({ store, chainId: 'c', account: 'a', flashmm: '0', nowUs });
+    const timers = { nowUs, after: () => () => {} };
+    const { venue, session, run } = setUp({ account: new AccountKeeper({ journal, timers }) });
+    await session.start();
+    run(1);
+    await new Promise(setImmediate);
+    expect(venue.batches.length).toBeGreaterThan(0);
+    expect(
+      new AccountJournal({ store: store.crash(), chainId: 'c', account: 'a', flashmm: '0', nowUs }).state,
+    ).toMatchObject({
+      batches: venue.batches.at(-1)!.batchId,
+    });
+    slow = true;
+    const before = venue.batches.length;
+    for (let i = 0; i < 50 && syncs.length === 0; i += 1) run(1);
+    expect(venue.batches.length).toBe(before);
+    const stopping = session.stop('test');
+    slow = false;
+    for (const synced of syncs) synced();
+    const report = await stopping;
+    expect(report.troubles).toEqual([]);
+    expect(venue.batches.slice(before).flatMap(({ places }) => places)).toEqual([]);
+    expect(journal.state).toMatchObject({ inFlight: null });
   });
 
   it('asks the feed of a market for its book', async () => {

@@ -18,7 +18,10 @@ import { Reactor, type ReactorPlan, type ReactorSnapshot } from './reactor.ts';
 import { systemTimers, type Timers } from './timers.ts';
 
 /** How long the venue may take to confirm that nothing rests: some blocks. With the closing below, under ten seconds. */
-const CANCEL_MS = 7_500;
+const CANCEL_MS = 7_250;
+
+/** How long the batch that ends a session may wait for the disk: longer than cancels do, and nothing is lost by going on. */
+const SEND_MS = 250;
 
 /** How long feeds and venue may take to close once all is cancelled. */
 const CLOSE_MS = 1_500;
@@ -73,6 +76,8 @@ export class Session {
   readonly #timers: Timers;
   /** Made in the turn under way, to be sent at its end. */
   readonly #outbox: OrderBatch[] = [];
+  /** Resolves when the newest batch has been handed to the venue, or will not be. */
+  #sending: Promise<void> = Promise.resolve();
   #failure: unknown;
   #stopping: Promise<StopReport> | undefined;
 
@@ -159,6 +164,8 @@ export class Session {
     const troubles: string[] = this.#failure === undefined ? [] : [messageOf(this.#failure)];
     const { venue } = this.#options;
     this.edge.accept({ kind: 'command', seq: 0, timeUs: 0, command: 'shutdown', by });
+    // The pipeline's own cancels first, so that the venue does not send them a second time.
+    await this.#within(SEND_MS, this.#sending);
     const cancelled = await this.#within(
       CANCEL_MS + 500,
       attempt(() => venue.cancelAll(CANCEL_MS)),
@@ -211,7 +218,7 @@ export class Session {
     account?.turnEnded(input);
     for (const batch of this.#outbox.splice(0)) {
       if (account === undefined) this.#submit(batch);
-      else void this.#send(account, batch);
+      else this.#sending = this.#send(account, batch);
     }
     onInput?.(input);
   }
