@@ -11,6 +11,7 @@ import { type VirtualProcess, type VirtualWorld, virtualWorld } from '../src/sim
 import { MICROS_PER_MS } from '../streams/clock/clock.ts';
 import type { Decision } from '../streams/decisions.ts';
 import type { Input } from '../streams/inputs.ts';
+import type { OrdersState } from '../streams/orders/orders.ts';
 
 const MARKETS = DEFAULT_MARKETS.slice(0, 2);
 const { config } = loadConfig({ env: {}, flags: [] });
@@ -145,6 +146,38 @@ async function demandAgreement(machine: Machine, life: Life): Promise<void> {
     () => journal.state.inFlight === null && String(known()) === String(machine.resting()),
   );
 }
+
+/** Orders, batches and what is under way, as the order stage itself has them. */
+function stageState({ session }: Life) {
+  const states = session.edge.snapshot()?.kernel.states ?? {};
+  const key = Object.keys(states).find((name) => /(^|[/.])orders([/.]|$)/.test(name));
+  return states[key ?? ''] as Pick<OrdersState, 'orders' | 'batches' | 'inFlight'> | undefined;
+}
+
+describe('the account’s journal', () => {
+  it('knows at every instant exactly the orders that the order stage does', async () => {
+    const machine = await Machine.of(8);
+    const life = await machine.start();
+    let compared = 0;
+    let underWay = 0;
+    for (let i = 0; i < 1_500; i += 1) {
+      await machine.run(7);
+      const stage = stageState(life);
+      if (stage === undefined) continue;
+      compared += 1;
+      if (stage.inFlight !== null) underWay += 1;
+      const { orders, batches, inFlight } = life.journal.state;
+      const plain = Object.values(stage.orders).map(({ causeSeq: _, missing: __, unwanted: ___, ...order }) => order);
+      expect({ batches, inFlight, orders: Object.values(orders) }).toEqual({
+        batches: stage.batches,
+        inFlight: stage.inFlight,
+        orders: plain,
+      });
+    }
+    expect(compared).toBeGreaterThan(1_000);
+    expect(underWay).toBeGreaterThan(100);
+  });
+});
 
 describe('a market maker that dies and is started again', () => {
   it('finds its orders resting, keeps them, and goes on', async () => {
