@@ -19,6 +19,21 @@ export interface ChainOrder {
   readonly quantity: bigint;
 }
 
+/** An execution of the account, and what it moved in the bank, smallest units. */
+export interface ChainExecution {
+  /** What it is booked under. */
+  readonly id: string;
+  readonly height: number;
+  readonly base: string;
+  readonly quote: string;
+  readonly baseUnits: bigint;
+  readonly quoteUnits: bigint;
+}
+
+function denomOf(asset: string): string {
+  return `u${asset.toLowerCase()}`;
+}
+
 /** The chain itself, asked directly: what the market maker's own client says is not believed here. */
 export class ChainView {
   readonly #url: string;
@@ -46,14 +61,49 @@ export class ChainView {
     });
   }
 
-  /** The account's executions of a block by the ids that they are booked under. */
-  async settlements(height: number): Promise<string[]> {
+  /** The account's executions of a block. */
+  async settlements(height: number): Promise<ChainExecution[]> {
     const request = getMatchResultRequest.encode({ contractAddr: this.#contract });
     const { result } = await this.#query(queryPath('GetMatchResult'), request, getMatchResultResponse, height);
     if (result === undefined || result.height !== BigInt(height)) return [];
-    return result.settlements.flatMap(({ account, orderId }, index) =>
-      account === this.#account ? [`${height}/${index}/${orderId}`] : [],
-    );
+    return result.settlements.flatMap((one, index): ChainExecution[] => {
+      if (one.account !== this.#account) return [];
+      const { orderId, assetDenom: base, priceDenom: quote, quantity, executionCostOrProceed: price } = one;
+      // Quantities and prices are decimals × 10^18, the bank counts in 10^-6: a buyer pays rounded up, a seller gets rounded down.
+      const paid = quantity * price;
+      const unit = 10n ** 30n;
+      const buys = one.positionDirection === 'Long';
+      return [
+        {
+          id: `${height}/${index}/${orderId}`,
+          height,
+          base: denomOf(base),
+          quote: denomOf(quote),
+          baseUnits: (buys ? 1n : -1n) * (quantity / 10n ** 12n),
+          quoteUnits: buys ? -((paid + unit - 1n) / unit) : paid / unit,
+        },
+      ];
+    });
+  }
+
+  /** What a transaction has paid and in which block; undefined when no block has it. */
+  async fee(hash: string): Promise<{ readonly height: number; readonly usei: bigint } | undefined> {
+    const params = { hash: Buffer.from(hash, 'hex').toString('base64') };
+    const found = await this.#call('tx', params).catch((error: Error) => {
+      if (/not found/.test(error.message)) return undefined;
+      throw error;
+    });
+    if (found === undefined) return undefined;
+    const { height, tx_result } = found as {
+      height: string;
+      tx_result: { events: { type: string; attributes: { key: string; value: string }[] }[] };
+    };
+    const plain = (text: string): string => Buffer.from(text, 'base64').toString();
+    const fees = tx_result.events
+      .filter(({ type }) => type === 'tx')
+      .flatMap(({ attributes }) => attributes)
+      .filter(({ key }) => plain(key) === 'fee');
+    return { height: Number(height), usei: BigInt(/^(\d+)usei$/.exec(plain(fees[0]?.value ?? ''))?.[1] ?? '0') };
   }
 
   /** The account's balances, and the height they are of. */

@@ -9,7 +9,7 @@ import { seededRandom } from '../../src/runtime/random.ts';
 import { parseDecimal } from '../../src/sei/codec/decimal.ts';
 import { walletOf } from '../../src/sei/rpc/wallet.ts';
 import { decimalOf, scalesOf } from '../../streams/market/units.ts';
-import { type ChainOrder, ChainView } from './chain_view.ts';
+import { type ChainExecution, type ChainOrder, ChainView } from './chain_view.ts';
 import { devnetProcess, type Running, sessionProcess } from './process.ts';
 import { newestSession, type SessionStory, storyOf } from './session_story.ts';
 
@@ -69,6 +69,8 @@ export interface KillOutcome {
   readonly orphans: number;
   readonly differences: number;
   readonly fills: { readonly onChain: number; readonly booked: number };
+  /** How often the ledger that a process left was compared with the chain's bank, denom by denom, to the unit. */
+  readonly ledgersCompared: number;
   readonly end: { readonly exitCode: number | null; readonly remaining: number };
   readonly violations: readonly string[];
   readonly seconds: number;
@@ -80,9 +82,10 @@ class Witness {
   readonly #folder: string;
   readonly #owner: { readonly chainId: string; readonly account: string };
   readonly #booked = new Set<string>();
-  readonly #onChain = new Set<string>();
+  readonly #onChain = new Map<string, ChainExecution>();
   readonly #read = new Set<number>();
   #seenHeight = 0;
+  ledgersCompared = 0;
 
   constructor(view: ChainView, folder: string, chainId: string, account: string) {
     this.view = view;
@@ -117,14 +120,42 @@ class Witness {
     }
     const height = await this.view.height();
     for (let at = this.#seenHeight + 1; at <= height; at += 1) {
-      for (const id of await this.view.settlements(at)) this.#onChain.add(id);
+      for (const one of await this.view.settlements(at)) this.#onChain.set(one.id, one);
     }
     this.#seenHeight = height;
     for (const id of this.#booked) if (!this.#onChain.has(id)) problems.push(`execution ${id} is booked and never was`);
-    for (const id of this.#onChain) {
-      const due = Number(id.slice(0, id.indexOf('/'))) <= bookedHeight;
-      if (due && !this.#booked.has(id)) problems.push(`execution ${id} was before ${bookedHeight} and is not booked`);
+    for (const { id, height: of } of this.#onChain.values()) {
+      if (of <= bookedHeight && !this.#booked.has(id))
+        problems.push(`execution ${id} was before ${bookedHeight} and is not booked`);
     }
+    return problems;
+  }
+
+  /**
+   * The ledger that was left, and what certainly happened after it was written (executions not yet booked, the fee of the
+   * transaction under way), make the chain's own balances, to the unit.
+   */
+  async ledger({ money, signed }: AccountState): Promise<string[]> {
+    const books = (money as { books: Record<string, Record<string, string>> } | null)?.books;
+    if (books === undefined) return [];
+    const { height, amounts } = await this.view.balances();
+    const fee = signed === null ? undefined : await this.view.fee(signed.txHash);
+    const later = [...this.#onChain.values()].filter(({ id }) => !this.#booked.has(id));
+    for (let at = this.#seenHeight + 1; at <= height; at += 1) later.push(...(await this.view.settlements(at)));
+    const problems: string[] = [];
+    for (const [denom, from] of Object.entries(books)) {
+      let expected = Object.values(from).reduce((sum, amount) => sum + BigInt(amount), 0n);
+      for (const { height: of, base, quote, baseUnits, quoteUnits } of later) {
+        if (of > height) continue;
+        if (base === denom) expected += baseUnits;
+        if (quote === denom) expected += quoteUnits;
+      }
+      if (denom === 'usei' && fee !== undefined && fee.height <= height) expected -= fee.usei;
+      const found = BigInt(amounts[denom] ?? '0');
+      if (expected !== found)
+        problems.push(`ledger of ${denom} at block ${height}: ${expected}, the chain has ${found}`);
+    }
+    this.ledgersCompared += 1;
     return problems;
   }
 
@@ -218,7 +249,7 @@ async function look(
   const orphans = witness.orphans(resting, journal);
   for (const { orderId, side, base } of orphans)
     violations.push(`order ${orderId} (${side} ${base}) rests and the journal does not know it`);
-  violations.push(...(await witness.books(journal.height)));
+  violations.push(...(await witness.books(journal.height)), ...(await witness.ledger(journal)));
   if (story !== undefined && story.early > 0) violations.push(`${story.early} orders placed before reconciliation`);
   if (story?.reconciled?.ok === false) violations.push(`not reconciled: ${story.reconciled.differences.join('; ')}`);
   for (const halt of story?.halts ?? []) violations.push(`halted: ${halt}`);
@@ -252,7 +283,8 @@ async function endInOrder(session: Running, witness: Witness, state: string) {
   if (remaining > 0) violations.push(`SIGTERM: ${remaining} orders rest`);
   if (story.reconciled?.ok !== true) violations.push('the last session did not reconcile');
   if (story.batches === 0) violations.push('the last session did not trade');
-  violations.push(...(await witness.books(witness.journal().height)));
+  const journal = witness.journal();
+  violations.push(...(await witness.books(journal.height)), ...(await witness.ledger(journal)));
   return { exitCode, remaining, violations, story };
 }
 
@@ -281,6 +313,7 @@ function outcomeOf(
     orphans: rounds.reduce((sum, { orphans }) => sum + orphans, 0),
     differences: stories.reduce((sum, { reconciled }) => sum + (reconciled?.differences.length ?? 0), 0),
     fills: witness.fills,
+    ledgersCompared: witness.ledgersCompared,
     end: { exitCode: end.exitCode, remaining: end.remaining },
     violations: [
       ...rounds.flatMap(({ round, violations }) => violations.map((text) => `round ${round}: ${text}`)),
