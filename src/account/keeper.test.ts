@@ -86,6 +86,10 @@ describe('the keeper of an account', () => {
     const going = keeper.intended(batch(0));
     timers.at(-1)!();
     await expect(going).resolves.toBeUndefined();
+    const waiting = keeper.intended(batch(1));
+    timers.at(-1)!();
+    await expect(waiting).rejects.toThrow(/no answer of the disk within 2000 ms/);
+    expect(told.at(-1)).toMatchObject({ kind: 'component', outcome: 'failure' });
   });
 
   it('knows up to which block everything is booked: not beyond a settlement that is no fill yet', () => {

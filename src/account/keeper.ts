@@ -12,6 +12,9 @@ import { recoveredOf } from './state.ts';
 /** Successes are reported for so long after a failure: a breaker that tries again hears of them then. */
 const SUCCESS_TOLD_US = 60 * MICROS_PER_SECOND;
 
+/** An order waits so long for the disk; by then its price is old, and it would keep the next batch of cancels waiting. */
+const ORDER_WAIT_MS = 2_000;
+
 /** Cancels wait so long for the disk, and then go all the same: an order that rests costs more than a missing record. */
 const CANCEL_WAIT_MS = 100;
 
@@ -152,19 +155,16 @@ export class AccountKeeper {
   }
 
   async #before(places: boolean): Promise<void> {
+    const waitMs = places ? ORDER_WAIT_MS : CANCEL_WAIT_MS;
     const written = this.#durable();
-    if (places) {
-      await written;
-      return;
-    }
-    await new Promise<void>((resolve) => {
-      const forget = this.#options.timers.after(CANCEL_WAIT_MS, resolve);
-      const done = (): void => {
-        forget();
-        resolve();
-      };
-      written.then(done, done);
+    const inTime = new Promise<void>((resolve, reject) => {
+      const forget = this.#options.timers.after(waitMs, () => {
+        reject(new Error(places ? this.#failed(`no answer of the disk within ${waitMs} ms`) : 'late'));
+      });
+      written.then(resolve, reject).finally(forget);
     });
+    if (places) await inTime;
+    else await inTime.catch(() => undefined);
   }
 
   /** @throws Error when the disk refuses */
@@ -173,12 +173,17 @@ export class AccountKeeper {
     try {
       await this.#journal.durable();
     } catch (error) {
-      this.#failedUs = nowUs();
-      const detail = `the account's journal cannot be written: ${(error as Error).message}`;
-      this.#tell('failure', detail);
-      throw new Error(detail);
+      throw new Error(this.#failed((error as Error).message));
     }
     if (nowUs() - this.#failedUs < SUCCESS_TOLD_US) this.#tell('success', "the account's journal is written");
+  }
+
+  /** Tells of a failure. @returns the whole of it in words */
+  #failed(why: string): string {
+    this.#failedUs = this.#options.timers.nowUs();
+    const detail = `the account's journal cannot be written: ${why}`;
+    this.#tell('failure', detail);
+    return detail;
   }
 
   /** Sees that what was recorded gets to disk; what is recorded meanwhile goes with the next call. */
