@@ -28,7 +28,7 @@ export interface ChainOptions {
   readonly firstOrderId?: number;
   /** Match results kept, the newest. */
   readonly matchesMax?: number;
-  /** Blocks whose books can still be queried by height; 0, the default, is for those who never ask. */
+  /** Blocks whose books and balances can still be queried by height; 0, the default, is for those who never ask. */
   readonly bookHistoryBlocks?: number;
 }
 
@@ -60,7 +60,7 @@ export class Chain {
   readonly chainId: string;
   readonly markets: readonly DevnetMarket[];
   readonly fees: FeeParams;
-  readonly bank = new Bank();
+  readonly bank: Bank;
   readonly dex: Dex;
   height = 0;
   timeUs = 0;
@@ -69,6 +69,7 @@ export class Chain {
 
   constructor(options: ChainOptions) {
     this.chainId = options.chainId;
+    this.bank = new Bank(options.bookHistoryBlocks ?? 0);
     this.markets = (options.markets ?? DEFAULT_MARKETS).map(devnetMarket);
     this.fees = options.fees ?? DEFAULT_FEES;
     this.dex = new Dex({
@@ -106,6 +107,7 @@ export class Chain {
     if (timeUs < this.timeUs) throw new RangeError(`block time ${timeUs} before ${this.timeUs}`);
     this.height += 1;
     this.timeUs = timeUs;
+    this.bank.beginBlock(this.height);
   }
 
   /** Takes an order into the current block and gives its id; whether it is placed shows in the block's match record. */

@@ -129,7 +129,8 @@ export class Producer {
 
   /** Keeps a transaction out of the next blocks, for faults. */
   holdTx(hash: string, blocks: number): void {
-    if (this.#held.size < HELD_TXS_MAX) this.#held.set(hash, this.chain.height + blocks + 1);
+    // One that is sent again is not held any longer for it.
+    if (this.#held.size < HELD_TXS_MAX && !this.#held.has(hash)) this.#held.set(hash, this.chain.height + blocks + 1);
   }
 
   #holds(hash: string): boolean {

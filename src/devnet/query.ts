@@ -32,7 +32,10 @@ export const QUERIES: ReadonlyMap<string, QueryMethod<unknown, unknown>> = new M
   ...Object.entries(DEX_QUERIES).map(([name, query]) => [queryPath(name), query] as const),
   ['/cosmos.auth.v1beta1.Query/Account', method(queryAccountRequest, queryAccountResponse, account)],
   ['/cosmos.bank.v1beta1.Query/Balance', method(queryBalanceRequest, queryBalanceResponse, balance)],
-  ['/cosmos.bank.v1beta1.Query/AllBalances', method(queryAllBalancesRequest, queryAllBalancesResponse, allBalances)],
+  [
+    '/cosmos.bank.v1beta1.Query/AllBalances',
+    method(queryAllBalancesRequest, queryAllBalancesResponse, allBalances, 'books'),
+  ],
   ['/cosmos.tx.v1beta1.Service/Simulate', method(simulateRequest, simulateResponse, simulate)],
 ]);
 
@@ -105,9 +108,9 @@ function balance(
   return { balance: { denom: request.denom, amount: chain.bank.balance(request.address, request.denom).toString() } };
 }
 
-function allBalances(chain: Chain, request: { address: string }): Record<string, unknown> {
+function allBalances(chain: Chain, request: { address: string }, height: number): Record<string, unknown> {
   const balances = chain.bank
-    .balances(request.address)
+    .balances(request.address, height)
     .map(({ denom, amount }) => ({ denom, amount: amount.toString() }));
   return { balances, pagination: { nextKey: new Uint8Array(0), total: BigInt(balances.length) } };
 }

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { DEVNET_MNEMONIC } from '../devnet/devnet.ts';
-import type { FormerTx, SignedRecord } from './client/transactions.ts';
+import type { FormerTx, SignedRecord } from './client/signed_record.ts';
 import { ask, bid, chain, closeAll, closeLater, OTHER, trader, type VenueChange, venueOn } from './fixtures/trader.ts';
 
 afterEach(closeAll);

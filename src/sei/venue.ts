@@ -6,7 +6,8 @@ import { BlockWatch } from './client/blocks.ts';
 import { type EndpointHealth, FailoverNodes } from './client/failover.ts';
 import { BlockNews } from './client/news.ts';
 import { ChainReads } from './client/reads.ts';
-import { type FormerTx, type OnSigned, Transactions } from './client/transactions.ts';
+import type { FormerTx, OnSigned } from './client/signed_record.ts';
+import { Transactions } from './client/transactions.ts';
 import { type Network, NodeError } from './node.ts';
 import { pairProblem } from './pairs.ts';
 

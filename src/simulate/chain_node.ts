@@ -80,10 +80,10 @@ export class ChainNode implements NodePort {
   }
 
   async balances(address: string, height: number): Promise<{ height: number; amounts: Record<string, string> }> {
-    this.#demandHeight(height, 'none');
-    const balances = this.#chain.bank.balances(address);
-    const amounts = Object.fromEntries(balances.map(({ denom, amount }) => [denom, String(amount)]));
-    return { height: height === 0 ? this.#chain.height : height, amounts };
+    this.#demandHeight(height, 'books');
+    const at = height === 0 ? this.#chain.height : height;
+    const balances = this.#chain.bank.balances(address, at);
+    return { height: at, amounts: Object.fromEntries(balances.map(({ denom, amount }) => [denom, String(amount)])) };
   }
 
   async orders(address: string, height: number): Promise<readonly RestingOrder[]> {

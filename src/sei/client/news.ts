@@ -31,6 +31,9 @@ const RETRY_MS = 200;
 /** A block that nodes refuse so often, though the chain is beyond it, is no longer kept by any of them: a second. */
 const REFUSALS_MOST = 5;
 
+/** So many missed blocks are read at once: one after the other, a node whose answers take longer than a block is never caught up with. */
+const READ_AHEAD_BLOCKS = 4;
+
 /** So many blocks in a row without the account's state are told: one alone is a node that was quicker than we. */
 const ACCOUNT_MISSES_TOLD = 5;
 
@@ -56,7 +59,7 @@ interface AccountState {
  * Every block's news, in height order, each block's complete and once: the block, the fate of our transaction, our
  * settlements, everybody's trades, each market's book, and from time to time what the account has.
  *
- * Blocks that were missed (a cut connection, a skipped event) are read one by one, so that no settlement is lost; the
+ * Blocks that were missed (a cut connection, a skipped event) are all read, so that no settlement is lost; the
  * books are read at the newest height only, since older ones are of no use. A height is only a reason to look: one that was
  * claimed and does not exist costs a refused question, and nothing else.
  */
@@ -103,17 +106,23 @@ export class BlockNews {
   async #run(): Promise<void> {
     this.#running = true;
     while (this.#height < this.#target && !this.#closed) {
-      const height = this.#height + 1;
-      try {
-        const newest = height === this.#target;
-        const item = await this.#read(height, newest);
+      const first = this.#height + 1;
+      const last = Math.min(this.#target, this.#height + READ_AHEAD_BLOCKS);
+      const newest = this.#target;
+      const reading: Promise<BlockNewsItem | Error>[] = [];
+      for (let height = first; height <= last; height += 1)
+        reading.push(this.#read(height, height === newest).catch((error: Error) => error));
+      for (const read of reading) {
+        const item = await read;
         if (this.#closed) break;
-        this.#height = height;
+        if (item instanceof Error) {
+          await this.#failed(this.#height + 1, item);
+          break;
+        }
+        this.#height += 1;
         this.#refusals = 0;
-        this.#booksTold = newest;
+        this.#booksTold = this.#height === newest;
         this.#tell(item);
-      } catch (error) {
-        await this.#failed(height, error as Error);
       }
     }
     this.#running = false;
@@ -122,13 +131,16 @@ export class BlockNews {
   async #read(height: number, newest: boolean): Promise<BlockNewsItem> {
     const { reads, markets, account, transactions } = this.#options;
     const withAccount = this.#accountWanted && newest;
-    const [[block, found], executions, books, state] = await Promise.all([
-      reads.block(height).then(async (read) => [read, await transactions.find(read)] as const),
+    const block = reads.block(height);
+    const [read, found, executions, books, state] = await Promise.all([
+      block,
+      block.then((it) => transactions.find(it)),
       reads.match(height, (match) => executionsOf(match, account)),
       newest ? Promise.all(markets.map((market) => this.#book(market, height))) : [],
-      withAccount ? this.#account(height) : undefined,
+      // Once the block is known to exist: it may have been claimed only.
+      withAccount ? block.then(() => this.#account(height)) : undefined,
     ]);
-    return { block, found, executions, books, account: state };
+    return { block: read, found, executions, books, account: state };
   }
 
   /** A book that makes no sense on any node is complained of, and so grows stale; the rest of the block is told. */
@@ -172,8 +184,13 @@ export class BlockNews {
     for (const trade of executions?.trades ?? []) to?.accept({ ...trade, eventUs: chainTimeUs });
     for (const detail of executions?.untold ?? []) this.#reject('settlement-not-told', `block ${height}: ${detail}`);
     this.#tellBooks(height, chainTimeUs, books);
+    this.#tellAccount(height, account);
+  }
+
+  #tellAccount(height: number, account: AccountState | undefined): void {
     if (account === undefined) return;
     this.#accountWanted = false;
+    const [to, stamp] = [this.#options.inlet(), { seq: 0, timeUs: 0 }];
     to?.accept({ kind: 'openOrders', ...stamp, height, orders: account.orders });
     to?.accept({ kind: 'balances', ...stamp, ...account.balances });
   }
@@ -187,14 +204,18 @@ export class BlockNews {
     });
   }
 
-  /** A later block was claimed and does not exist: so the last one told is the newest, and has books to tell. */
-  async #tellMissedBooks(): Promise<void> {
+  /** A later block was claimed and does not exist: so the last one told is the newest, and its state is to be told. */
+  async #tellMissedState(): Promise<void> {
     if (this.#booksTold) return;
     const height = this.#height;
-    const books = await Promise.all(this.#options.markets.map((market) => this.#book(market, height)));
+    const [account, ...books] = await Promise.all([
+      this.#accountWanted ? this.#account(height) : undefined,
+      ...this.#options.markets.map((market) => this.#book(market, height)),
+    ]);
     if (this.#closed) return;
     this.#booksTold = true;
     this.#tellBooks(height, this.#blockTimeUs, books);
+    this.#tellAccount(height, account);
   }
 
   async #failed(height: number, error: Error): Promise<void> {
@@ -209,7 +230,7 @@ export class BlockNews {
     // Perhaps the chain is not there at all: the next claim of a height starts anew.
     if (error instanceof NodeError && !beyond) {
       this.#target = this.#height;
-      await this.#tellMissedBooks().catch((cause: Error) => this.#reject('read-failed', cause.message));
+      await this.#tellMissedState().catch((cause: Error) => this.#reject('read-failed', cause.message));
     }
     await waited(this.#options.timers, RETRY_MS);
   }

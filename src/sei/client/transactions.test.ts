@@ -92,11 +92,24 @@ describe('the transaction under way', () => {
   });
 
   it('is signed anew for a sequence that the chain is ahead with, a few times at most', async () => {
-    const { submit, sent, answer, kinds } = await sending();
+    const { submit, sent, answer, block, kinds } = await sending();
     submit(1);
-    for (const expected of [8, 9, 10, 11]) await answer(wrongSequence(expected));
+    let height = 100;
+    for (const expected of [8, 9, 10, 11]) {
+      await answer(wrongSequence(expected));
+      for (let i = 0; i < 2; i += 1) await block(++height, []);
+    }
     expect(new Set(sent).size).toBe(4);
     expect(kinds()).toEqual(['batchRefused']);
+  });
+
+  it('is not signed anew when it was itself what used its sequence up', async () => {
+    const { submit, sent, answer, block, kinds } = await sending();
+    submit(1);
+    await answer(wrongSequence(8));
+    await block(101, []);
+    await block(102, [sent[0]!]);
+    expect([sent.length, kinds()]).toEqual([1, ['batchCommitted']]);
   });
 
   it('is not signed for an older sequence: the node that says so is behind', async () => {
@@ -188,10 +201,12 @@ describe('the transaction under way', () => {
     expect(sent.length).toBe(0);
     await write();
     await answer(wrongSequence(8));
+    await block(102, []);
+    await block(103, []);
     expect(sent.length).toBe(1);
     await write();
     await answer({ code: 0 });
-    await block(102, [sent[1]!]);
+    await block(104, [sent[1]!]);
     submit(2);
     await write(new Error('disk full'));
     expect(sent.length).toBe(2);
@@ -203,9 +218,9 @@ describe('the transaction under way', () => {
     submit(3);
     expect(told).toEqual([
       [1, 0, '7', 110],
-      [1, 1, '8', 111],
-      [2, 2, '9', 112],
-      [3, 2, '9', 112],
+      [1, 1, '8', 113],
+      [2, 2, '9', 114],
+      [3, 2, '9', 114],
     ]);
   });
 

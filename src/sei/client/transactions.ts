@@ -3,6 +3,7 @@ import type { Inlet } from '../../venue/port.ts';
 import { type AccountNumbers, type Block, type IncludedTx, NodeError, type SignedTx, type Signer } from '../node.ts';
 import type { FailoverNodes } from './failover.ts';
 import type { ChainReads } from './reads.ts';
+import type { FormerTx, OnSigned, SignedRecord } from './signed_record.ts';
 
 /**
  * A transaction that no block took after this many is void: its timeout height forbids it. Ten blocks are 4 s, longer
@@ -16,6 +17,12 @@ const SEND_AGAIN_AFTER_BLOCKS = 3;
 /** A wrong sequence is repaired and signed again so often; after that somebody else is using the account. */
 const SEQUENCE_REPAIRS_MOST = 3;
 
+/**
+ * A wrong sequence is repaired only after so many further blocks: what used the sequence up may have been this very
+ * transaction, come to the chain by another way, and signed anew it would place its orders a second time.
+ */
+const REPAIR_AFTER_BLOCKS = 2;
+
 /** Batches that wait behind the one under way. The order stage has one under way at most, so these are {@link SeiVenue.cancelAll}'s. */
 const QUEUE_MOST = 8;
 
@@ -25,24 +32,6 @@ const INDEX_LOOKS_MOST = 3;
 /** The chain's codes for a wrong account sequence, and for a transaction that waits in the mempool already. */
 const WRONG_SEQUENCE = 32;
 const IN_MEMPOOL = 19;
-
-/** What a process that comes after has to know of a transaction to find out what became of it. */
-export interface SignedRecord {
-  readonly txHash: string;
-  readonly sequence: string;
-  /** No later block takes it. */
-  readonly timeoutHeight: number;
-  /** The last block told when it was signed: no block up to this one has it. */
-  readonly signedHeight: number;
-}
-
-/** A transaction that a former process signed, and of which it may not have learnt the fate. */
-export interface FormerTx extends SignedRecord {
-  readonly batchId: number;
-}
-
-/** Called before a transaction's bytes leave; these wait for a promise, and stay here when it fails. */
-export type OnSigned = (batchId: number, record: SignedRecord) => void | Promise<void>;
 
 /** Where the account's transactions begin. */
 export interface TransactionsStart extends AccountNumbers {
@@ -66,13 +55,17 @@ interface Pending extends Omit<SignedRecord, 'sequence'> {
   /** A copy may be under way though nobody answered for it: a refusal of another copy then means nothing. */
   doubtful: boolean;
   sending: boolean;
+  /** Refused for its sequence: what to sign it again with, once a block of this height is told. */
+  repair: { readonly sequence: bigint; readonly height: number } | undefined;
   /** A block is missing that could have had it. */
   blocksMissing: boolean;
   indexLooks: number;
 }
 
 /** What is known of a transaction at first. */
-const NEW = { accepted: false, doubtful: false, sending: false, blocksMissing: false, indexLooks: 0 };
+const NEW = {
+  ...{ accepted: false, doubtful: false, sending: false, repair: undefined, blocksMissing: false, indexLooks: 0 },
+};
 
 /** What a block says of the transaction under way. */
 export interface Found {
@@ -168,6 +161,7 @@ export class Transactions {
     if (pending === undefined) return;
     if (found !== undefined && found.pending === pending) this.#conclude(pending, found.result, refused);
     else if (height >= pending.timeoutHeight) this.#expire(pending);
+    else if (pending.repair !== undefined) this.#repair(pending, pending.repair);
     else if (!pending.accepted || height >= pending.signedHeight + SEND_AGAIN_AFTER_BLOCKS) void this.#send(pending);
   }
 
@@ -255,7 +249,7 @@ export class Transactions {
     pending.sending = true;
     try {
       const { code, codespace, log } = await this.#nodes.once('broadcast', (node) => node.broadcast(own.tx));
-      if (this.#pending === pending) await this.#answered(pending, code, codespace, log);
+      if (this.#pending === pending) this.#answered(pending, code, codespace, log);
     } catch (error) {
       // A block may have brought it meanwhile.
       if (this.#pending !== pending) return;
@@ -266,8 +260,8 @@ export class Transactions {
     }
   }
 
-  async #answered(pending: Pending, code: number, codespace: string, log: string): Promise<void> {
-    const { own, sequence, repairs } = pending;
+  #answered(pending: Pending, code: number, codespace: string, log: string): void {
+    const { sequence, repairs } = pending;
     if (code === 0 || (codespace === 'sdk' && code === IN_MEMPOOL)) {
       this.#accept(pending);
       return;
@@ -284,10 +278,15 @@ export class Transactions {
     } else if (expected === undefined || expected === sequence || repairs >= SEQUENCE_REPAIRS_MOST) {
       this.#drop(pending, code, codespace, log);
     } else {
-      this.#sequence = expected;
-      this.#pending = this.#signed(own!.batch, expected, repairs + 1);
-      await this.#depart(this.#pending);
+      pending.repair = { sequence: expected, height: this.#height + REPAIR_AFTER_BLOCKS };
     }
+  }
+
+  #repair({ own, repairs }: Pending, { sequence, height }: NonNullable<Pending['repair']>): void {
+    if (own === undefined || this.#height < height) return;
+    this.#sequence = sequence;
+    this.#pending = this.#signed(own.batch, sequence, repairs + 1);
+    void this.#depart(this.#pending);
   }
 
   #accept(pending: Pending): void {
