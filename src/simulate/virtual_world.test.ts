@@ -164,7 +164,8 @@ describe('a session whose node has', () => {
     const meanwhile = one.of('batchCommitted').length;
     expect(meanwhile - before).toBeGreaterThanOrEqual(batchesLeast);
     for (const name of Object.keys(faults) as (keyof NodeFaults)[]) node!.faults[name] = 0;
-    await one.run(40);
+    // Longer than the order stage sends cancels only after many refusals.
+    await one.run(75);
     const heights = one.of('block').map(({ height }) => height);
     expect(heights).toEqual(heights.map((_, i) => heights[0]! + i));
     expect(one.world.chain.height - heights.at(-1)!).toBeLessThan(3);
