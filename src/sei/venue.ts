@@ -61,8 +61,12 @@ const CANCEL_POLL_MS = 50;
 /** Cancels in one transaction: what is left goes into the next, so that no transaction outgrows a block's gas. */
 const CANCELS_A_TX = 100;
 
-/** Batches that the venue makes itself, to cancel everything, are numbered from here: above any of the order stage's. */
+/**
+ * Batches that the venue makes itself, to cancel everything, are numbered from here: above any of the order stage's. The height is part
+ * of the number, so that none is given again after a restart.
+ */
 const OWN_BATCHES_FROM = 2 ** 40;
+const OWN_BATCHES_A_BLOCK = 1_024;
 
 /** What exists from {@link SeiVenue.open} on. */
 interface Opened {
@@ -315,7 +319,9 @@ export class SeiVenue implements Venue {
       tick,
     }));
     const stamp = { seq: 0, timeUs: 0, causes: [] };
-    return { kind: 'orderBatch', ...stamp, batchId: OWN_BATCHES_FROM + this.#ownBatches, cancels, places: [] };
+    const height = this.#opened?.news.height ?? 0;
+    const batchId = OWN_BATCHES_FROM + height * OWN_BATCHES_A_BLOCK + (this.#ownBatches % OWN_BATCHES_A_BLOCK);
+    return { kind: 'orderBatch', ...stamp, batchId, cancels, places: [] };
   }
 
   #tellFeed(status: 'up' | 'down', reason: string): void {

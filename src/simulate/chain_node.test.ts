@@ -7,13 +7,21 @@ import { DEFAULT_MARKETS } from '../devnet/market.ts';
 import { populate } from '../devnet/participants/crowds.ts';
 import { Producer } from '../devnet/producer.ts';
 import { seededRandom } from '../runtime/random.ts';
-import { NodeError, type NodePort, type SignedTx, type Signer } from '../sei/node.ts';
+import {
+  type BlockSource,
+  type HeightNews,
+  NodeError,
+  type NodePort,
+  type SignedTx,
+  type Signer,
+} from '../sei/node.ts';
+import { RpcBlockSource } from '../sei/rpc/block_source.ts';
 import { RpcNode } from '../sei/rpc/rpc_node.ts';
 import { walletSigner } from '../sei/rpc/signing.ts';
 import { Transport } from '../sei/rpc/transport.ts';
 import { walletOf } from '../sei/rpc/wallet.ts';
 import { ChainNode, plainSigner } from './chain_node.ts';
-import { randomPath } from './virtual_world.ts';
+import { randomPath, virtualWorld } from './virtual_world.ts';
 import { wireNode } from './wire_node.ts';
 
 /** The conformance suite of the node port: a real node, one called in process, and one without bytes answer alike. */
@@ -258,3 +266,63 @@ describe('what becomes of transactions', () => {
     expect(await block()).toMatchObject({ results: [{ code: 1, feeUsei: expect.any(String), orderIds: [] }] });
   });
 });
+
+describe('a line that tells of new blocks', () => {
+  it('is opened, tells heights in order, and is lost when it is cut: over a WebSocket, and in virtual time', async () => {
+    for (const kind of ['rpc', 'virtual'] as const) {
+      const { source, produce, cut, settle, close } = await lineOf(kind);
+      const told: (string | HeightNews)[] = [];
+      // A node acknowledges a subscription; without a wire there is nothing to acknowledge.
+      let subscribed = kind === 'virtual';
+      const line = source.watch(
+        {
+          opened: () => told.push('opened'),
+          message: (news) => told.push(news),
+          alive: () => {
+            subscribed = true;
+          },
+          lost: () => told.push('lost'),
+        },
+        1_000,
+      );
+      expect(told).toEqual([]);
+      await settle(() => told.length === 1 && subscribed);
+      const from = produce();
+      await settle(() => told.length === 2);
+      produce();
+      await settle(() => told.length === 3);
+      cut();
+      await settle(() => told.length === 4);
+      produce();
+      expect(told).toEqual(['opened', from, from + 1, 'lost']);
+      line.close();
+      await close();
+    }
+  });
+});
+
+/** A source of blocks, and how it comes to something there: in real or in virtual time. */
+async function lineOf(kind: 'rpc' | 'virtual') {
+  if (kind === 'rpc') {
+    const devnet = await startDevnet({ blockIntervalMs: 0 });
+    return {
+      source: new RpcBlockSource(`${devnet.wsUrl}/websocket`) as BlockSource,
+      produce: () => devnet.produceBlock().height,
+      cut: () => devnet.nodes[0]!.dropConnections(),
+      settle: async (done: () => boolean) => {
+        for (let i = 0; i < 1_000 && !done(); i += 1) await new Promise((resolve) => setTimeout(resolve, 5));
+      },
+      close: () => devnet.close(),
+    };
+  }
+  const world = await virtualWorld({ seed: 1, markets });
+  const [node] = world.nodes;
+  world.halts += 1;
+  return {
+    source: node!.client(world.process().timers) as BlockSource,
+    produce: () => world.producer.produce(world.timers.nowUs()).height,
+    cut: () => node!.cutLines(),
+    settle: () => world.runTo(world.timers.nowUs() + 1_000_000),
+    close: async () => {},
+  };
+}

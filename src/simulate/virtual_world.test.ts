@@ -117,6 +117,36 @@ describe('a session in virtual time', () => {
   });
 });
 
+describe('a process that comes after a long time', () => {
+  it('names the blocks that nobody keeps any more, tells all the others, and then what the account has', async () => {
+    const world = await virtualWorld({ seed: 4, markets });
+    await world.runTo(world.timers.nowUs() + 600 * MICROS_PER_SECOND);
+    const venue = world.process().venue({ fromHeight: 20 });
+    const inputs: Input[] = [];
+    await world.timers.until(venue.open({ accept: (input) => inputs.push(input) }), 5_000);
+    await world.runTo(world.timers.nowUs() + 30 * MICROS_PER_SECOND);
+    const heights = inputs.flatMap((input) => (input.kind === 'block' ? [input.height] : []));
+    const [first] = heights;
+    expect(world.chain.height - first!).toBeGreaterThan(900);
+    expect(heights).toEqual(heights.map((_, i) => first! + i));
+    const missed = inputs.filter(({ kind }) => kind === 'blocksMissed');
+    expect(missed).toMatchObject([{ fromHeight: 21, toHeight: first! - 1 }]);
+    const account = inputs.findIndex(({ kind }) => kind === 'openOrders');
+    const newest = inputs.slice(0, account).findLast(({ kind }) => kind === 'block');
+    expect(inputs[account]).toMatchObject({ height: (newest as { height: number }).height });
+    expect(inputs.findIndex(({ kind }) => kind === 'bookSnapshot')).toBeGreaterThan(900);
+  });
+
+  it('does not take another chain for the one it knows', async () => {
+    const world = await virtualWorld({ seed: 4, markets });
+    const venue = world.process().venue({ fromHeight: 5_000 });
+    const opening = world.timers.until(venue.open({ accept: () => {} }), 5_000);
+    await expect(opening).rejects.toThrow(
+      "known up to block 5000, the chain is at 1: this is not the chain 'virtual-1'",
+    );
+  });
+});
+
 /**
  * What one node has for twenty seconds, how many nodes there are, and how many transactions the client gets through meanwhile at
  * least: with another node to turn to, or where the fault is a small one, it has to trade on.
