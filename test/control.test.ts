@@ -134,7 +134,7 @@ describe('a running session', () => {
     await until('ten blocks', () => devnet.chain.height >= height + 10);
     expect(resting()).toBe(0);
     const status = await flashmm(`status ${at}`);
-    expect(status.out).toMatch(/PAUSED since .* by .*\(cli\).*\n undone by flashmm resume/);
+    expect(status.out).toMatch(/ PAUSED\n {3}operator since .* by .*\(cli\).*\n {5}undone by flashmm resume\n/);
   });
 
   it('has nothing to cancel then, and says so', async () => {

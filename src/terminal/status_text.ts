@@ -60,13 +60,15 @@ export function statusText(status: SessionStatus, pid: number, columns: number, 
 
 /** Uncut, however narrow the terminal: this is what one looks for. */
 function tradingLines({ trading, holds }: SessionStatus): Line[] {
-  return holds.flatMap(({ code, text, by, undo, since_ms }): Line[] => [
+  if (trading === 'active') return [];
+  const causes = holds.flatMap(({ code, text, by, undo, since_ms }): Line[] => [
     [
-      span(` ${trading.toUpperCase()}`, trading === 'halted' ? 'bad' : 'warn'),
-      span(` since ${new Date(since_ms).toISOString()} by ${printable(by)}: ${printable(code)}: ${printable(text)}`),
+      span(`   ${printable(code)}`, 'bold'),
+      span(` since ${new Date(since_ms).toISOString()} by ${printable(by)}: ${printable(text)}`),
     ],
-    [span(' undone by ', 'dim'), span(printable(undo), 'bold')],
+    [span('     undone by ', 'dim'), span(printable(undo), 'bold')],
   ]);
+  return [[span(` ${trading.toUpperCase()}`, trading === 'halted' ? 'bad' : 'warn')], ...causes];
 }
 
 function endpointCells({ url, current, standing, breaker, ping_ms, height, failures }: EndpointStatus) {

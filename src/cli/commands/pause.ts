@@ -31,9 +31,8 @@ export const command = defineCommand({
       const { pid } = client.record;
       context.printJson({ pid, trading: given.trading, confirmed, remaining, orders, seconds });
     } else if (confirmed) {
-      context.print(
-        `${given.trading}: nothing rests on the chain, after ${seconds.toFixed(1)} s. 'flashmm resume' trades on.`,
-      );
+      const undo = given.trading === 'paused' ? " 'flashmm resume' trades on." : '';
+      context.print(`${given.trading}: nothing rests on the chain, after ${seconds.toFixed(1)} s.${undo}`);
     } else {
       context.print(
         [
