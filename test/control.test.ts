@@ -173,11 +173,9 @@ describe('a running session', () => {
   });
 
   it('is then not there to be asked', async () => {
-    for (const line of ['status', 'pause', 'resume', 'stop']) {
-      expect(await flashmm(`${line} ${at}`)).toMatchObject({
-        code: EXIT.notRunning,
-        err: expect.stringContaining('no session runs'),
-      });
+    const outcomes = await Promise.all(['status', 'pause', 'resume', 'stop'].map((line) => flashmm(`${line} ${at}`)));
+    for (const { code, err } of outcomes) {
+      expect({ code, err }).toEqual({ code: EXIT.notRunning, err: expect.stringContaining('no session runs') });
     }
   });
 
