@@ -13,7 +13,7 @@ import { startPopulatedDevnet } from '../src/devnet/populated.ts';
 import { closeAll, venueOn } from '../src/sei/fixtures/trader.ts';
 
 // Several processes and a chain on a machine that may be busy.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 /** The real binary, as an operator runs it, against a chain that lives in this process: what rests is seen there itself. */
 const BINARY = new URL('../src/cli/flashmm.js', import.meta.url).pathname;

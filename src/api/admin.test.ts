@@ -90,6 +90,7 @@ describe('commands', () => {
     expect(given).toEqual(['pause api']);
     const look = await ask('orders', { method: 'GET' });
     expect(look).toMatchObject({ code: 503, body: { error: { code: 'chain-unreadable' } } });
+    expect(audited).toHaveLength(1);
   });
 
   it('stop answers with how the trading ended', async () => {

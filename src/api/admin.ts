@@ -62,11 +62,10 @@ const STRANGERS_PER_S = 1;
 const STRANGERS_BURST = 20;
 /** A few terminals that wait for a cancellation, each asking five times a second. */
 const LOOKS_PER_S = 20;
+/** The status of a look that the chain did not answer. */
+const UNREADABLE = 503;
 /** A command has taken effect by then; only its answer would wait longer for the chain. */
 const RESTING_MS = 2_000;
-
-/** Methods and paths below `/admin`, for messages. */
-export const ADMIN_PATHS = ['orders', 'pause', 'resume', 'cancel-all', 'halt', 'stop'] as const;
 
 /** Writes down every command, refused ones too, whoever refuses it. Goes before every other check. */
 export function audited({ audit, nowMs }: AdminOptions): MiddlewareHandler<{ Variables: Variables }> {
@@ -75,7 +74,8 @@ export function audited({ audit, nowMs }: AdminOptions): MiddlewareHandler<{ Var
   return async (context, next) => {
     await next();
     const { method, path } = context.req;
-    if (method === 'GET' && context.res.ok) return undefined;
+    // Looks change nothing and come five times a second, also while the chain cannot be read.
+    if (method === 'GET' && (context.res.ok || context.res.status === UNREADABLE)) return undefined;
     const principal = context.get('principal');
     if (principal === undefined && !strangers.take(nowMs())) {
       leftOut += 1;
@@ -132,11 +132,11 @@ export function adminRoutes(options: AdminOptions): Hono<{ Variables: Variables 
       return context.json(await restingAnswer(options, operator.resting()));
     } catch (error) {
       const why = `the chain did not say what rests: ${(error as Error).message}`.slice(0, 300);
-      return context.json(problem('chain-unreadable', why), 503);
+      return context.json(problem('chain-unreadable', why), UNREADABLE);
     }
   });
   const command = (
-    name: (typeof ADMIN_PATHS)[number],
+    name: 'pause' | 'resume' | 'cancel-all' | 'halt' | 'stop',
     riskOff: boolean,
     act: (context: AdminContext, body: AdminBody) => Promise<Response>,
   ) =>
@@ -172,10 +172,10 @@ async function withdrawn(
   act: () => void,
 ): Promise<Response> {
   // The look is under way, at the height of now, before the command is given; it is waited for afterwards.
-  const look = options.operator.resting();
+  const look = restingAnswer(options, options.operator.resting()).catch(() => null);
   act();
   const resting = await Promise.race([
-    restingAnswer(options, look).catch(() => null),
+    look,
     new Promise<null>((resolve) => setTimeout(() => resolve(null), RESTING_MS).unref()),
   ]);
   const { trading, holds } = options.source.status();
