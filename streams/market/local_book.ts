@@ -12,6 +12,9 @@ export type BookStatus = 'syncing' | 'live' | 'gapped' | 'crossed' | 'down';
 /** Updates that wait for a snapshot at most; the oldest are given up, which the snapshot then shows as a gap. */
 const WAITING_MOST = 2_000;
 
+/** Slots of time in which trades' extremes are kept, unless told otherwise: those of decisions at 5 Hz. */
+const SLOT_US = 200_000;
+
 const NUMBERS = [
   'seq',
   'updatedUs',
@@ -21,6 +24,9 @@ const NUMBERS = [
   'takerBuyLots',
   'takerSellLots',
   'lastTradeTick',
+  'tradeSlot',
+  'tradeHighTick',
+  'tradeLowTick',
   'resyncs',
 ] as const;
 
@@ -64,6 +70,13 @@ export class LocalBook {
   takerBuyLots = 0;
   takerSellLots = 0;
   lastTradeTick = -1;
+  /** The newest slot of time in which something traded, counted from the epoch; -1 before the first trade. */
+  tradeSlot = -1;
+  /** The highest price that a buyer and the lowest that a seller took in that slot; -1 where none did. */
+  tradeHighTick = -1;
+  tradeLowTick = -1;
+  /** Length of a slot, microseconds: a sampling period, so that a slot is what lies between two samples. */
+  readonly slotUs: number;
   /** True while a snapshot is needed: from the loss of the book until the snapshot that brings it back. */
   resyncWanted = false;
   /** Counts the snapshots wished for. A snapshot that does not help is followed by another wish. */
@@ -77,8 +90,9 @@ export class LocalBook {
   #tickerIds = new RisingId();
   #tradeIds = new RisingId();
 
-  constructor(market: string) {
+  constructor(market: string, slotUs = SLOT_US) {
     this.market = market;
+    this.slotUs = slotUs;
   }
 
   /** How often our best prices and the exchange's were named for the same update id. */
@@ -215,7 +229,19 @@ export class LocalBook {
     if (trade.side === 'buy') this.takerBuyLots += trade.lots;
     else this.takerSellLots += trade.lots;
     this.lastTradeTick = trade.tick;
+    this.#reach(trade);
     return null;
+  }
+
+  #reach({ timeUs, side, tick }: Trade): void {
+    const slot = Math.floor(timeUs / this.slotUs);
+    if (slot !== this.tradeSlot) {
+      this.tradeSlot = slot;
+      this.tradeHighTick = -1;
+      this.tradeLowTick = -1;
+    }
+    if (side === 'buy') this.tradeHighTick = Math.max(this.tradeHighTick, tick);
+    else this.tradeLowTick = this.tradeLowTick < 0 ? tick : Math.min(this.tradeLowTick, tick);
   }
 
   #takeStatus({ status }: FeedStatus): void {
@@ -318,8 +344,8 @@ export class LocalBook {
   }
 
   /** The book that {@link encode} described. */
-  static decode(market: string, state: LocalBookState): LocalBook {
-    const book = new LocalBook(market);
+  static decode(market: string, state: LocalBookState, slotUs = SLOT_US): LocalBook {
+    const book = new LocalBook(market, slotUs);
     book.status = state.status;
     for (const name of NUMBERS) book[name] = state.numbers[name];
     book.resyncWanted = state.resyncWanted;

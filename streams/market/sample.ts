@@ -22,4 +22,7 @@ export interface Sample extends Caused {
   /** Taker volume since the market began, lots. */
   readonly takerBuyLots: number;
   readonly takerSellLots: number;
+  /** The highest price that a buyer and the lowest that a seller took since the sample before; -1 where none did. */
+  readonly tradeHighTick: number;
+  readonly tradeLowTick: number;
 }

@@ -15,13 +15,14 @@ export type MarketOutput = LocalBook | Reject | ResyncRequest;
 
 /** The market actor: keeps the local book by the venue's rules. After a crash it begins anew and asks for a snapshot. */
 export function marketStage(kernel: Kernel, settings: MarketSettings): OperatorFunction<MarketInput, MarketOutput> {
+  const slotUs = settings.sampling.periodMs * MICROS_PER_MS;
   return kernel.actor({
     name: 'market',
     mailbox: DATA_MAILBOX,
     supervision: REBUILD,
-    behavior: (inbox, self) => inbox.pipe(self.reduce(localBook(settings.market.symbol))),
+    behavior: (inbox, self) => inbox.pipe(self.reduce(localBook(settings.market.symbol, slotUs))),
     // A new record that is down: nothing is quoted from the book that failed.
-    farewell: () => Object.assign(new LocalBook(settings.market.symbol), { status: 'down' }),
+    farewell: () => Object.assign(new LocalBook(settings.market.symbol, slotUs), { status: 'down' }),
   });
 }
 
@@ -49,9 +50,12 @@ export function sampleStage(kernel: Kernel, settings: MarketSettings): OperatorF
 /** What of the market stage is a report rather than the book itself. */
 export const reportsOf = filter((output: MarketOutput): output is Reject | ResyncRequest => output.kind !== 'market');
 
-function localBook(market: string): Reducer<{ view: LocalBook; asked: number }, MarketInput, MarketOutput> {
+function localBook(
+  market: string,
+  slotUs: number,
+): Reducer<{ view: LocalBook; asked: number }, MarketInput, MarketOutput> {
   return {
-    initial: () => ({ view: new LocalBook(market), asked: 0 }),
+    initial: () => ({ view: new LocalBook(market, slotUs), asked: 0 }),
     step: (state, input, turn) => {
       const { view } = state;
       const refused = view.apply(input);
@@ -66,7 +70,7 @@ function localBook(market: string): Reducer<{ view: LocalBook; asked: number }, 
     encode: ({ view, asked }) => ({ view: view.encode(), asked }),
     decode: (plain) => {
       const { view, asked } = plain as { view: LocalBookState; asked: number };
-      return { view: LocalBook.decode(market, view), asked };
+      return { view: LocalBook.decode(market, view, slotUs), asked };
     },
     // Sampling has something to go by before the first input: a heartbeat may be due.
     started: ({ view }, turn) => turn.emit(view),
@@ -75,6 +79,7 @@ function localBook(market: string): Reducer<{ view: LocalBook; asked: number }, 
 
 function sampleOf(view: LocalBook, sampleUs: number, staleAfterMs: number, seq: number): Sample {
   const ageUs = sampleUs - view.updatedUs;
+  const traded = view.tradeSlot === sampleUs / view.slotUs - 1;
   return {
     kind: 'sample',
     seq,
@@ -88,6 +93,8 @@ function sampleOf(view: LocalBook, sampleUs: number, staleAfterMs: number, seq: 
     ofiLots: view.ofiLots,
     takerBuyLots: view.takerBuyLots,
     takerSellLots: view.takerSellLots,
+    tradeHighTick: traded ? view.tradeHighTick : -1,
+    tradeLowTick: traded ? view.tradeLowTick : -1,
   };
 }
 

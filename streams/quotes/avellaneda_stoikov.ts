@@ -1,4 +1,6 @@
-/** Parameters of the Avellaneda–Stoikov model, prices in basis points of the fair value so that they fit every market. */
+import type { ReservationQuote } from './reservation.ts';
+
+/** Parameters of the Avellaneda–Stoikov models, prices in basis points of the fair value so that they fit every market. */
 export interface AvellanedaStoikovParameters {
   /** Risk aversion γ, per basis point. */
   readonly gamma: number;
@@ -8,17 +10,9 @@ export interface AvellanedaStoikovParameters {
   readonly horizonS: number;
 }
 
-/** Where to quote, relative to the fair value, basis points. */
-export interface ReservationQuote {
-  /** Reservation price minus fair value: negative when long. */
-  readonly skewBps: number;
-  /** Half of the optimal spread around the reservation price. */
-  readonly halfSpreadBps: number;
-}
-
 /**
- * Reservation price and optimal spread of Avellaneda and Stoikov, *High-frequency trading in a limit order book* (2008):
- * r = s − q γ σ² τ (eq. 3.9) and δᵃ + δᵇ = γ σ² τ + (2/γ) ln(1 + γ/κ) (eq. 3.12).
+ * Reservation price and optimal spread over a finite horizon, Avellaneda and Stoikov, *High-frequency trading in a limit order
+ * book* (2008): r = s − q γ σ² τ (eq. 3.9) and δᵃ + δᵇ = γ σ² τ + (2/γ) ln(1 + γ/κ) (eq. 3.12).
  *
  * @param inventory q, in clips (multiples of the order size), positive when long
  * @param sigmaBps σ, basis points per square root of a second
@@ -30,4 +24,29 @@ export function avellanedaStoikov(
 ): ReservationQuote {
   const risk = gamma * sigmaBps ** 2 * horizonS;
   return { skewBps: -inventory * risk, halfSpreadBps: risk / 2 + Math.log1p(gamma / kappa) / gamma };
+}
+
+/** The prices grow without bound towards the inventory limit: as near to it as this, in clips, they stay what they are. */
+const NEAREST_TO_LIMIT = 0.5;
+
+/**
+ * The same without an end, section 2.3 of the paper: the reservation prices of a sale and a purchase,
+ * rᵃᵇ = s + (1/γ) ln(1 + (±1 − 2q) γ²σ² / (2ω − γ²q²σ²)), with their natural choice ω = ½ γ²σ² (q_max + 1)², which makes
+ * (±1 − 2q) / ((q_max + 1)² − q²) of the fraction: volatility cancels, and the inventory limit takes its place. The dealer's
+ * distance from either is (1/γ) ln(1 + γ/κ) (eq. 3.6 and 3.7 for exponential arrivals).
+ *
+ * @param inventory q in clips, positive when long; taken no nearer to the limit than half a clip, where prices diverge
+ * @param inventoryMost q_max in clips, above one half
+ */
+export function avellanedaStoikovInfinite(
+  inventory: number,
+  inventoryMost: number,
+  { gamma, kappa }: Pick<AvellanedaStoikovParameters, 'gamma' | 'kappa'>,
+): ReservationQuote {
+  const most = Math.max(0, inventoryMost - NEAREST_TO_LIMIT);
+  const q = Math.max(-most, Math.min(most, inventory));
+  const room = (inventoryMost + 1) ** 2 - q ** 2;
+  const ask = Math.log1p((1 - 2 * q) / room) / gamma;
+  const bid = Math.log1p((-1 - 2 * q) / room) / gamma;
+  return { skewBps: (ask + bid) / 2, halfSpreadBps: (ask - bid) / 2 + Math.log1p(gamma / kappa) / gamma };
 }
