@@ -11,8 +11,7 @@ export function naive(account: AccountSettings, halfSpreadBps: number): AccountS
     ...account,
     markets: account.markets.map((market) => ({
       ...market,
-      fairValue: { ...market.fairValue, flowWeight: 0 },
-      quotes: { ...market.quotes, minEdgeBps: halfSpreadBps, gamma: 1e-9, kappa: 1e9, maxSkewBps: 0, hysteresisBps: 0 },
+      quotes: { ...market.quotes, model: 'naive', naiveHalfSpreadBps: halfSpreadBps },
     })),
   };
 }

@@ -1,6 +1,8 @@
+import type { FairValueParameters } from '../../streams/fairvalue/fair_value.ts';
 import type { ConditionParameters } from '../../streams/guard/conditions.ts';
 import { lotValueQuote } from '../../streams/market/money.ts';
 import type { Market } from '../../streams/market/types.ts';
+import type { QuoteParameters } from '../../streams/quotes/quotes.ts';
 import type { AccountSettings, MarketSettings } from '../../streams/settings.ts';
 import type { TradingParameters } from '../../streams/trading/trading.ts';
 import type { Config } from './schema.ts';
@@ -60,27 +62,54 @@ function tradingParameters({ risk }: Config): TradingParameters {
   };
 }
 
+function fairValueParameters(quotes: Config['quotes']): FairValueParameters {
+  return {
+    flowWeight: quotes.flow_weight,
+    flowHalfLifeMs: quotes.flow_half_life_ms,
+    sigmaHalfLifeMs: quotes.volatility_half_life_s * MS_PER_S,
+    sigmaFloorBps: quotes.volatility_floor_bps,
+    sigmaCeilingBps: quotes.volatility_ceiling_bps,
+    arrivals: {
+      estimated: quotes.estimate_arrivals,
+      priorPerS: quotes.arrival_rate_per_s,
+      priorKappa: quotes.kappa,
+      halfLifeMs: quotes.arrival_half_life_s * MS_PER_S,
+    },
+  };
+}
+
+function quoteParameters({ quotes, risk }: Config, makerFeeBps: number): QuoteParameters {
+  const orderSizeUsdc = Number(quotes.order_size_usdc);
+  return {
+    model: quotes.model,
+    spreadModel: quotes.spread_model,
+    gamma: quotes.gamma,
+    horizonS: quotes.horizon_s,
+    sessionS: quotes.session_s,
+    inventoryMostClips: Math.max(1, Number(risk.max_position_usdc) / orderSizeUsdc),
+    naiveHalfSpreadBps: quotes.naive_half_spread_bps,
+    minConfidence: quotes.min_confidence,
+    predictionWeight: quotes.prediction_weight,
+    orderSizeUsdc,
+    levels: quotes.levels,
+    levelSpacingBps: quotes.level_spacing_bps,
+    levelSizeFactor: quotes.level_size_factor,
+    minEdgeBps: quotes.min_edge_bps,
+    makerFeeBps,
+    maxSkewBps: quotes.max_skew_bps,
+    hysteresisBps: quotes.hysteresis_bps,
+    competition: quotes.competition,
+    postOnlyMarginTicks: quotes.post_only_margin_ticks,
+  };
+}
+
 function marketSettings(config: Config, market: Market, makerFeeBps: number, periodMs: number): MarketSettings {
   const { breakers, quotes, risk, sampling } = config;
   return {
     market,
     sampling: { periodMs, staleAfterMs: sampling.stale_after_ms },
-    fairValue: {
-      flowWeight: quotes.flow_weight,
-      flowHalfLifeMs: quotes.flow_half_life_ms,
-      sigmaHalfLifeMs: quotes.volatility_half_life_s * MS_PER_S,
-      sigmaFloorBps: quotes.volatility_floor_bps,
-    },
-    quotes: {
-      gamma: quotes.gamma,
-      kappa: quotes.kappa,
-      horizonS: quotes.horizon_s,
-      orderSizeUsdc: Number(quotes.order_size_usdc),
-      minEdgeBps: quotes.min_edge_bps,
-      makerFeeBps,
-      maxSkewBps: quotes.max_skew_bps,
-      hysteresisBps: quotes.hysteresis_bps,
-    },
+    fairValue: fairValueParameters(quotes),
+    quotes: quoteParameters(config, makerFeeBps),
     risk: {
       maxPositionUsdc: Number(risk.max_position_usdc),
       maxInventoryPct: risk.max_inventory_pct,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { quotes } from './quotes_schema.ts';
 import { breakers, risk } from './risk_schema.ts';
 import { decimal, flag, oneOf, real, secret, setting, text, url, whole } from './values.ts';
 
@@ -131,40 +132,6 @@ const sampling = z.strictObject({
     whole(100, 600_000).default(3_000),
     'A book that has not been confirmed for this long is not quoted from, ms.',
   ),
-});
-
-const quotes = z.strictObject({
-  flow_weight: setting(
-    real(0, 1).default(0.3),
-    'Share of half the spread by which one-sided order flow moves the fair value.',
-  ),
-  flow_half_life_ms: setting(whole(1, 600_000).default(500), 'Half-life of the order-flow estimate, ms.'),
-  volatility_half_life_s: setting(real(0.1, 86_400).default(30), 'Half-life of the volatility estimate, s.'),
-  volatility_floor_bps: setting(
-    real(0, 1_000).default(0.5),
-    'Volatility assumed at the start and never gone below, bps per square root of a second.',
-  ),
-  gamma: setting(
-    real(0.0001, 100).default(0.02),
-    'Risk aversion of Avellaneda–Stoikov per bps, inventory in orders: higher skews more and quotes wider.',
-  ),
-  kappa: setting(
-    real(0.0001, 1_000).default(0.5),
-    'Decay of the arrival rate of orders with the distance from the fair value, per bps.',
-  ),
-  horizon_s: setting(real(0.1, 86_400).default(5), 'Time over which inventory risk is counted, s.'),
-  order_size_usdc: setting(decimal(0.000001, 1e9).default('200'), 'Notional of an order, USDC.'),
-  min_edge_bps: setting(real(0, 1_000).default(1), 'Least distance of a quote from the fair value after fees, bps.'),
-  max_skew_bps: setting(real(0, 1_000).default(8), 'Most that inventory moves the reservation price, bps.'),
-  hysteresis_bps: setting(
-    real(0, 1_000).default(0.5),
-    'A quote that would move by less stays where it is and keeps its place in the queue, bps.',
-  ),
-  maker_fee_bps: setting(
-    real(-100, 100).default(0),
-    'Fee of a resting order on the venue, bps; negative for a rebate.',
-  ),
-  taker_fee_bps: setting(real(-100, 100).default(0), 'Fee of an order that takes on the venue, bps.'),
 });
 
 const orders = z.strictObject({

@@ -12,6 +12,8 @@ export interface Arrivals {
 
 /** What is assumed of arrivals and how fast the past is forgotten. */
 export interface ArrivalParameters {
+  /** False: what is assumed holds, whatever is seen. */
+  readonly estimated: boolean;
   readonly priorPerS: number;
   readonly priorKappa: number;
   readonly halfLifeMs: number;
@@ -93,7 +95,7 @@ export function countArrivals(
  * variance of the logarithm of a count is one over it), then drawn towards the assumption by the weight of
  * {@link PRIOR_HITS} arrivals and held within {@link FACTOR_MOST} of it.
  */
-export function arrivalsOf(counts: ArrivalCounts, { priorPerS, priorKappa }: ArrivalParameters): Arrivals {
+export function arrivalsOf(counts: ArrivalCounts, { estimated, priorPerS, priorKappa }: ArrivalParameters): Arrivals {
   let [cells, n, sx, sy, sxx, sxy] = [0, 0, 0, 0, 0, 0];
   for (let cell = 0; cell < CELLS; cell += 1) {
     const hits = counts.hits[cell]!;
@@ -110,11 +112,12 @@ export function arrivalsOf(counts: ArrivalCounts, { priorPerS, priorKappa }: Arr
   const tradesPerS = counts.watchedS === 0 ? 0 : counts.traded / counts.watchedS;
   const spread = n * sxx - sx * sx;
   const slope = cells < CELLS_LEAST || spread <= 0 ? 0 : -(n * sxy - sx * sy) / spread;
-  if (!(slope > 0)) return { perS: priorPerS, kappa: priorKappa, known: false, tradesPerS };
+  if (!estimated || !(slope > 0) || counts.traded < HITS_TO_KNOW)
+    return { perS: priorPerS, kappa: priorKappa, known: false, tradesPerS };
   const weight = counts.traded / (counts.traded + PRIOR_HITS);
   const kappa = between(slope, priorKappa, weight);
   const perS = between(Math.exp((sy + slope * sx) / n), priorPerS, weight);
-  return { perS, kappa, known: counts.traded >= HITS_TO_KNOW, tradesPerS };
+  return { perS, kappa, known: true, tradesPerS };
 }
 
 /** The weighted geometric mean of an estimate and its assumption, within the bounds. */

@@ -4,12 +4,19 @@ import type { Sample } from '../market/sample.ts';
 import type { Working } from '../orders/types.ts';
 import { type FairValue, fairValue } from './fair_value.ts';
 
-const parameters = { flowWeight: 0.5, flowHalfLifeMs: 200, sigmaHalfLifeMs: 1_000, sigmaFloorBps: 0.1 };
+const parameters = {
+  flowWeight: 0.5,
+  flowHalfLifeMs: 200,
+  sigmaHalfLifeMs: 1_000,
+  sigmaFloorBps: 0.1,
+  sigmaCeilingBps: 1e6,
+  arrivals: { estimated: true, priorPerS: 1, priorKappa: 1, halfLifeMs: 60_000 },
+};
 
 function sampleOf(change: Partial<Sample> & { atMs?: number }): Sample {
   const { atMs = 200, ...rest } = change;
   const stamp = { kind: 'sample', seq: 1, timeUs: atMs * 1_000, causes: [], market: 'X' } as const;
-  const flows = { ofiLots: 0, takerBuyLots: 0, takerSellLots: 0 };
+  const flows = { ofiLots: 0, takerBuyLots: 0, takerSellLots: 0, tradeHighTick: -1, tradeLowTick: -1 };
   return {
     ...stamp,
     quality: 'live',
@@ -96,5 +103,56 @@ describe('the fair value', () => {
     expect(jump[1]!.sigmaBps).toBe(parameters.sigmaFloorBps);
     const [stale, empty] = values(sampleOf({ quality: 'stale' }), sampleOf({ asks: [] }));
     expect([stale!.quality, empty!.quality]).toEqual(['stale', 'empty']);
+  });
+
+  it('tells what volatility is usual, slower than what it is now, and keeps both within their bounds', () => {
+    const mids = [...Array.from({ length: 60 }, (_, i) => 10_000 + (i % 2)), 10_200];
+    const samples = mids.map((mid, i) => sampleOf({ atMs: 200 * (i + 1), bids: [mid - 1, 1], asks: [mid + 1, 1] }));
+    const told = values(...samples);
+    const [calm, jump] = [told.at(-2)!, told.at(-1)!];
+    expect(calm.sigmaBps / calm.usualSigmaBps).toBeCloseTo(1, 0);
+    expect(jump.sigmaBps / jump.usualSigmaBps).toBeGreaterThan(1.5);
+    const bounded = fairValue('X', { ...parameters, sigmaCeilingBps: 3 });
+    const state = bounded.initial();
+    const seen: FairValue[] = [];
+    for (const one of samples)
+      bounded.step(state, one, { emit: (value) => seen.push(value), nowUs: () => 0, nextSeq: () => 1 });
+    expect([seen[0]!.sigmaBps, seen.at(-1)!.sigmaBps]).toEqual([parameters.sigmaFloorBps, 3]);
+  });
+
+  it('knows takers who only buy from takers of both kinds', () => {
+    const taken = (buys: number[], sells: number[]): number => {
+      const samples = buys.map((takerBuyLots, i) =>
+        sampleOf({ atMs: 200 * (i + 1), takerBuyLots, takerSellLots: sells[i]! }),
+      );
+      return values(...samples).at(-1)!.toxicity;
+    };
+    expect(taken([0, 5, 10, 15], [0, 0, 0, 0])).toBe(1);
+    expect(taken([0, 5, 5, 10], [0, 0, 5, 5])).toBeLessThan(0.5);
+    expect(taken([0, 0], [0, 0])).toBe(0);
+  });
+
+  it('counts how far trades reach from the fair value before them, and goes on the same from its encoded state', () => {
+    const samples = Array.from({ length: 400 }, (_, i) => {
+      const half = 4 + (i % 8);
+      const traded = i % half === 0;
+      return sampleOf({
+        atMs: 200 * (i + 1),
+        bids: [10_000 - half, 5],
+        asks: [10_000 + half, 5],
+        tradeHighTick: traded ? 10_000 + 4 + ((i - 1) % 8) : -1,
+      });
+    });
+    const told = values(...samples);
+    expect(told.at(-1)!.arrivals.known).toBe(true);
+    expect(told.at(-1)!.arrivals.kappa).toBeGreaterThan(0);
+    const reducer = fairValue('X', parameters);
+    let state = reducer.initial();
+    const seen: FairValue[] = [];
+    samples.forEach((one, i) => {
+      reducer.step(state, one, { emit: (value) => seen.push(value), nowUs: () => 0, nextSeq: () => 9 });
+      if (i === 200) state = reducer.decode(JSON.parse(JSON.stringify(reducer.encode(state))));
+    });
+    expect(seen).toEqual(told);
   });
 });

@@ -30,10 +30,14 @@ export function avellanedaStoikov(
 const NEAREST_TO_LIMIT = 0.5;
 
 /**
- * The same without an end, section 2.3 of the paper: the reservation prices of a sale and a purchase,
- * rᵃᵇ = s + (1/γ) ln(1 + (±1 − 2q) γ²σ² / (2ω − γ²q²σ²)), with their natural choice ω = ½ γ²σ² (q_max + 1)², which makes
- * (±1 − 2q) / ((q_max + 1)² − q²) of the fraction: volatility cancels, and the inventory limit takes its place. The dealer's
- * distance from either is (1/γ) ln(1 + γ/κ) (eq. 3.6 and 3.7 for exponential arrivals).
+ * The same without an end, section 2.3 of the paper: reservation prices at which a sale and a purchase leave the value function
+ * ∝ −e^(−γ(x + qs)) / (2ω − γ²q²σ²) where it is,
+ *
+ *     rᵃ = s − (1/γ) ln(1 + (2q − 1) γ²σ² / (2ω − γ²q²σ²)),   rᵇ = s + (1/γ) ln(1 − (2q + 1) γ²σ² / (2ω − γ²q²σ²)).
+ *
+ * The ask is also seen with both of its signs turned, which agrees to first order only and is not the bid's mirror image. With
+ * the paper's natural choice ω = ½ γ²σ² (q_max + 1)² the fraction is one over (q_max + 1)² − q²: volatility cancels, and the
+ * inventory limit takes its place. The dealer's distance from either is (1/γ) ln(1 + γ/κ) (section 3.1).
  *
  * @param inventory q in clips, positive when long; taken no nearer to the limit than half a clip, where prices diverge
  * @param inventoryMost q_max in clips, above one half
@@ -46,7 +50,7 @@ export function avellanedaStoikovInfinite(
   const most = Math.max(0, inventoryMost - NEAREST_TO_LIMIT);
   const q = Math.max(-most, Math.min(most, inventory));
   const room = (inventoryMost + 1) ** 2 - q ** 2;
-  const ask = Math.log1p((1 - 2 * q) / room) / gamma;
-  const bid = Math.log1p((-1 - 2 * q) / room) / gamma;
+  const ask = -Math.log1p((2 * q - 1) / room) / gamma;
+  const bid = Math.log1p(-(2 * q + 1) / room) / gamma;
   return { skewBps: (ask + bid) / 2, halfSpreadBps: (ask - bid) / 2 + Math.log1p(gamma / kappa) / gamma };
 }

@@ -2,9 +2,23 @@ import type { Reducer, Turn } from '../actor/reducer.ts';
 import type { Guarded } from '../guard/guard.ts';
 import { lotValueQuote } from '../market/money.ts';
 import type { Levels, Market } from '../market/types.ts';
-import type { Caused } from '../orders/types.ts';
+import type { Caused, LiveOrder } from '../orders/types.ts';
 import type { Own } from '../own.ts';
-import { type AvellanedaStoikovParameters, avellanedaStoikov } from './avellaneda_stoikov.ts';
+import type { Prediction } from '../predictions/types.ts';
+import { naiveQuote } from './baselines.ts';
+import { type Centre, centreOf } from './centre.ts';
+import { compete } from './competition.ts';
+import { type FillQuality, filled, freshFillQuality, judge } from './fill_quality.ts';
+import { keepPlaces } from './hysteresis.ts';
+import { ladder } from './ladder.ts';
+import type { QuoteParameters } from './parameters.ts';
+import { postOnlyTicks } from './post_only.ts';
+import { followQueue, type QueuePlace } from './queue_place.ts';
+import { reduceOrders } from './reduce.ts';
+import { type QuotedSide, within } from './side.ts';
+import { depthFactor, type UsualDepth } from './widening.ts';
+
+export type { QuoteParameters } from './parameters.ts';
 
 /** A wished quote: levels of each side, best first, flat pairs of tick and lots; an empty side is not wished. */
 export interface Quote extends Caused {
@@ -13,47 +27,69 @@ export interface Quote extends Caused {
   readonly fairTick: number;
   readonly bids: Levels;
   readonly asks: Levels;
-  /** `ok`, or why nothing is quoted. */
+  /** `ok`, or why nothing, or only one side, is quoted. */
   readonly reason: string;
+  /** How the prices came about, for people; absent where nothing was priced. */
+  readonly centre?: Centre;
 }
 
-/** Parameters of the quoting strategy. */
-export interface QuoteParameters extends AvellanedaStoikovParameters {
-  /** Size of one order (a clip), in quote currency. */
-  readonly orderSizeUsdc: number;
-  /** Least distance of a quote from the fair value, after fees, basis points. */
-  readonly minEdgeBps: number;
-  /** What a maker pays, basis points; negative for a rebate. */
-  readonly makerFeeBps: number;
-  /** Most that inventory may move the reservation price, basis points. */
-  readonly maxSkewBps: number;
-  /** A wish that moves less than this stays as it was, so that small moves keep the place in the queue. */
-  readonly hysteresisBps: number;
+/** Both sides' levels. */
+interface Ladders {
+  readonly bids: Levels;
+  readonly asks: Levels;
 }
 
 interface QuotesState {
   positionLots: number;
   positionSeq: number;
-  last: { bidTick: number; askTick: number; lots: number } | null;
+  own: readonly LiveOrder[];
+  places: readonly QueuePlace[];
+  prediction: Prediction | null;
+  fairTick: number;
+  depth: UsualDepth;
+  fills: FillQuality;
+  last: Ladders | null;
 }
 
+/** What a quote goes by, besides what the guard says. */
+export type QuotesInput = Guarded | Own | Prediction;
+
 /**
- * Avellaneda–Stoikov quotes around the fair value: the reservation price leans against inventory, the half spread covers
- * at least the minimum edge and the fee, no quote crosses the touch, and a wish that hardly moved is left alone.
+ * The quoting strategy of one market. From a fair value to a ladder on each side:
+ *
+ * 1. the model's reservation price, shifted by the prediction, and its half spread, made ours and widened (`centre.ts`);
+ * 2. the best price of each side in view of the others' (`competition.ts`), never beyond the least edge after fees nor near
+ *    enough to the other side to cross (`post_only.ts`);
+ * 3. further levels behind it (`ladder.ts`);
+ * 4. unless what rests is as good where it is (`hysteresis.ts`).
+ *
+ * Under `reduce` there is one order, which shrinks the position; under `withdraw` there is none.
  */
-export function quotes(market: Market, parameters: QuoteParameters): Reducer<QuotesState, Guarded | Own, Quote> {
+export function quotes(market: Market, parameters: QuoteParameters): Reducer<QuotesState, QuotesInput, Quote> {
   return {
-    initial: () => ({ positionLots: 0, positionSeq: 0, last: null }),
+    initial: () => ({
+      positionLots: 0,
+      positionSeq: 0,
+      own: [],
+      places: [],
+      prediction: null,
+      fairTick: 0,
+      depth: { lots: 0, samples: 0 },
+      fills: freshFillQuality(),
+      last: null,
+    }),
     step: (state, event, turn) => {
       if (event.kind === 'position') {
+        const change = event.lots - state.positionLots;
+        if (change !== 0) filled(state.fills, change > 0, state.fairTick, turn.nowUs());
         state.positionLots = event.lots;
         state.positionSeq = event.seq;
-      } else if (event.kind === 'guarded') {
-        turn.emit(quote(market, parameters, state, event, turn));
-      }
+      } else if (event.kind === 'working') state.own = event.orders;
+      else if (event.kind === 'prediction') state.prediction = event;
+      else if (event.kind === 'guarded') turn.emit(quote(market, parameters, state, event, turn));
     },
-    encode: (state) => ({ ...state }),
-    decode: (plain) => ({ ...(plain as QuotesState) }),
+    encode: (state) => structuredClone(state),
+    decode: (plain) => structuredClone(plain as QuotesState),
   };
 }
 
@@ -64,40 +100,61 @@ function quote(
   guarded: Guarded,
   turn: Turn<Quote>,
 ): Quote {
-  const { fair, stance, widen } = guarded;
+  const { fair, stance, reason } = guarded;
+  const { fairTick, timeUs } = fair;
   const causes = state.positionSeq === 0 ? [guarded.seq] : [guarded.seq, state.positionSeq];
-  const event = { kind: 'quote', seq: turn.nextSeq(), timeUs: fair.timeUs, causes, market: market.symbol } as const;
-  const { fairTick } = fair;
+  const event = { kind: 'quote', seq: turn.nextSeq(), timeUs, causes, market: market.symbol, fairTick } as const;
   if (fair.quality !== 'live' || stance === 'withdraw') {
     state.last = null;
-    return { ...event, fairTick, bids: [], asks: [], reason: guarded.reason };
+    return { ...event, bids: [], asks: [], reason };
   }
-  const step = market.orderStepLots ?? 1;
-  const lots = step * Math.max(1, Math.round(parameters.orderSizeUsdc / lotValueQuote(market, fairTick) / step));
-  const { skewBps, halfSpreadBps } = avellanedaStoikov(state.positionLots / lots, fair.sigmaBps, parameters);
-  const skew = Math.max(-parameters.maxSkewBps, Math.min(parameters.maxSkewBps, skewBps));
-  const half = Math.max(halfSpreadBps, parameters.minEdgeBps + parameters.makerFeeBps) * widen;
-  const tickOf = (bps: number): number => fairTick * (1 + bps / 10_000);
-  // Never cross, and never give a price without the edge: the skew moves both sides, the floor holds each apart.
-  const edge = parameters.minEdgeBps + parameters.makerFeeBps;
-  const bidTick = Math.min(Math.floor(tickOf(Math.min(skew - half, -edge))), fair.askTick - 1);
-  const askTick = Math.max(Math.ceil(tickOf(Math.max(skew + half, edge))), fair.bidTick + 1);
-  const kept = keep(state.last, bidTick, askTick, (fairTick * parameters.hysteresisBps) / 10_000, fair);
-  const chosen = kept ?? { bidTick, askTick, lots };
-  state.last = chosen;
-  const bids = stance === 'reduce' && state.positionLots >= 0 ? [] : [chosen.bidTick, chosen.lots];
-  const asks = stance === 'reduce' && state.positionLots <= 0 ? [] : [chosen.askTick, chosen.lots];
-  return { ...event, fairTick, bids, asks, reason: 'ok' };
+  state.fairTick = fairTick;
+  judge(state.fills, fairTick, timeUs);
+  state.places = followQueue(state.places, state.own, fair.bids, fair.asks);
+  const depth = depthFactor(state.depth, fair);
+  const stepLots = market.orderStepLots ?? 1;
+  if (stance === 'reduce') {
+    state.last = null;
+    return { ...event, ...reduceOrders(state.positionLots, stepLots, fair, postOnlyTicks(parameters, fair)), reason };
+  }
+  const clipLots =
+    stepLots * Math.max(1, Math.round(parameters.orderSizeUsdc / lotValueQuote(market, fairTick) / stepLots));
+  if (parameters.model === 'naive') return { ...event, ...naiveQuote(parameters, fair, clipLots), reason };
+  const { positionLots, fills, prediction } = state;
+  const centre = centreOf(parameters, guarded, { inventory: positionLots / clipLots, fills, prediction, depth });
+  state.last = laddersOf(parameters, state, guarded, centre, clipLots, stepLots);
+  return { ...event, ...state.last, reason, centre };
 }
 
-function keep(
-  last: QuotesState['last'],
-  bidTick: number,
-  askTick: number,
-  slackTicks: number,
-  fair: Guarded['fair'],
-): QuotesState['last'] {
-  if (last === null || last.bidTick >= fair.askTick || last.askTick <= fair.bidTick) return null;
-  const moved = Math.max(Math.abs(last.bidTick - bidTick), Math.abs(last.askTick - askTick));
-  return moved <= slackTicks ? last : null;
+/** Both sides, priced one after the other by the same rules; bids first, so that asks of a zero spread make room. */
+function laddersOf(
+  parameters: QuoteParameters,
+  state: QuotesState,
+  { fair }: Guarded,
+  centre: Centre,
+  clipLots: number,
+  stepLots: number,
+): Ladders {
+  const { fairTick } = fair;
+  const tickOf = (bps: number): number => fairTick * (1 + bps / 10_000);
+  const edgeBps = parameters.minEdgeBps + parameters.makerFeeBps;
+  const postOnly = postOnlyTicks(parameters, fair);
+  const { skewBps, shiftBps, halfSpreadBps, kappa } = centre;
+  const middleBps = shiftBps + skewBps;
+  // Never cross, and never give a price without the edge: inventory moves both sides, the limits hold each apart.
+  const bidLimit = Math.min(postOnly.bidTick, Math.floor(tickOf(Math.min(shiftBps, 0) - edgeBps)));
+  const askLimit = Math.max(postOnly.askTick, Math.ceil(tickOf(Math.max(shiftBps, 0) + edgeBps)), bidLimit + 1);
+  const terms = { fairTick, skewBps: middleBps, edgeBps, kappa, clipLots };
+  const slackTicks = (fairTick * parameters.hysteresisBps) / 10_000;
+  const levelsOf = (side: QuotedSide, wanted: number, last: Levels): Levels => {
+    const bestTick = compete(parameters.competition, side, within(side, wanted), terms);
+    const levels = ladder(parameters, side.sign, bestTick, clipLots, stepLots, fairTick);
+    return keepPlaces(side, last, levels, slackTicks, state.places, terms);
+  };
+  const bidSide = { side: 'buy', sign: 1, theirs: fair.bids, limitTick: bidLimit } as const;
+  const askSide = { side: 'sell', sign: -1, theirs: fair.asks, limitTick: askLimit } as const;
+  return {
+    bids: levelsOf(bidSide, Math.floor(tickOf(middleBps - halfSpreadBps)), state.last?.bids ?? []),
+    asks: levelsOf(askSide, Math.ceil(tickOf(middleBps + halfSpreadBps)), state.last?.asks ?? []),
+  };
 }

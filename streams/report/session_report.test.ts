@@ -25,8 +25,13 @@ function fair(timeS: number, micropriceTick = 10_000, quality: 'live' | 'stale' 
     fairTick: micropriceTick,
     micropriceTick,
     ...touch,
+    bids: [],
+    asks: [],
     flow: 0,
     sigmaBps: 1,
+    usualSigmaBps: 1,
+    toxicity: 0,
+    arrivals: { perS: 1, kappa: 1, known: false, tradesPerS: 0 },
   };
 }
 
