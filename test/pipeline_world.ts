@@ -34,7 +34,10 @@ export function settingsOf(symbol: string): MarketSettings {
       sigmaHalfLifeMs: 1e12,
       sigmaFloorBps: 0.1,
       sigmaCeilingBps: 100,
-      arrivals: { estimated: false, priorPerS: 1, priorKappa: 1, halfLifeMs: 60_000 },
+      arrivalsEstimated: false,
+      priorArrivalsPerS: 1,
+      priorKappa: 1,
+      arrivalHalfLifeMs: 60_000,
     },
     quotes: {
       model: 'avellaneda-stoikov',

@@ -69,12 +69,10 @@ function fairValueParameters(quotes: Config['quotes']): FairValueParameters {
     sigmaHalfLifeMs: quotes.volatility_half_life_s * MS_PER_S,
     sigmaFloorBps: quotes.volatility_floor_bps,
     sigmaCeilingBps: quotes.volatility_ceiling_bps,
-    arrivals: {
-      estimated: quotes.estimate_arrivals,
-      priorPerS: quotes.arrival_rate_per_s,
-      priorKappa: quotes.kappa,
-      halfLifeMs: quotes.arrival_half_life_s * MS_PER_S,
-    },
+    arrivalsEstimated: quotes.estimate_arrivals,
+    priorArrivalsPerS: quotes.arrival_rate_per_s,
+    priorKappa: quotes.kappa,
+    arrivalHalfLifeMs: quotes.arrival_half_life_s * MS_PER_S,
   };
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type ArrivalCounts, arrivalsOf, countArrivals, freshArrivals } from './arrivals.ts';
 
-const parameters = { estimated: true, priorPerS: 1, priorKappa: 1, halfLifeMs: 3_600_000 };
+const parameters = { arrivalsEstimated: true, priorArrivalsPerS: 1, priorKappa: 1, arrivalHalfLifeMs: 3_600_000 };
 const STEP_S = 0.2;
 
 /** A fixed sequence that looks random (Lehmer's, minimal standard). */
@@ -80,7 +80,7 @@ describe('the arrivals of orders', () => {
     expect(
       arrivalsOf(
         watched(0.6, 0.125, () => 1),
-        { ...parameters, estimated: false },
+        { ...parameters, arrivalsEstimated: false },
       ),
     ).toMatchObject(assumed);
     // One distance only: no line goes through one point.
@@ -101,7 +101,7 @@ describe('the arrivals of orders', () => {
     const counts = watched(0.6, 0.125, () => 0);
     expect(Math.abs(arrivalsOf(counts, parameters).tradesPerS / 1.13 - 1)).toBeLessThan(0.05);
     const idle = [{ touchBps: 1, furthestBps: Number.NaN }];
-    for (let i = 0; i < 900; i += 1) countArrivals(counts, 1, idle, { ...parameters, halfLifeMs: 30_000 });
+    for (let i = 0; i < 900; i += 1) countArrivals(counts, 1, idle, { ...parameters, arrivalHalfLifeMs: 30_000 });
     expect(arrivalsOf(counts, parameters).tradesPerS).toBeLessThan(0.01);
   });
 });

@@ -13,10 +13,10 @@ export interface Arrivals {
 /** What is assumed of arrivals and how fast the past is forgotten. */
 export interface ArrivalParameters {
   /** False: what is assumed holds, whatever is seen. */
-  readonly estimated: boolean;
-  readonly priorPerS: number;
+  readonly arrivalsEstimated: boolean;
+  readonly priorArrivalsPerS: number;
   readonly priorKappa: number;
-  readonly halfLifeMs: number;
+  readonly arrivalHalfLifeMs: number;
 }
 
 /** What has been counted, by distance; plain data. */
@@ -69,9 +69,9 @@ export function countArrivals(
   counts: ArrivalCounts,
   elapsedS: number,
   sides: readonly Reached[],
-  { halfLifeMs }: ArrivalParameters,
+  { arrivalHalfLifeMs }: ArrivalParameters,
 ): void {
-  const keep = 0.5 ** ((elapsedS * 1_000) / halfLifeMs);
+  const keep = 0.5 ** ((elapsedS * 1_000) / arrivalHalfLifeMs);
   const { hits, exposureS } = counts;
   for (let cell = 0; cell < CELLS; cell += 1) {
     hits[cell]! *= keep;
@@ -95,7 +95,10 @@ export function countArrivals(
  * variance of the logarithm of a count is one over it), then drawn towards the assumption by the weight of
  * {@link PRIOR_HITS} arrivals and held within {@link FACTOR_MOST} of it.
  */
-export function arrivalsOf(counts: ArrivalCounts, { estimated, priorPerS, priorKappa }: ArrivalParameters): Arrivals {
+export function arrivalsOf(
+  counts: ArrivalCounts,
+  { arrivalsEstimated, priorArrivalsPerS, priorKappa }: ArrivalParameters,
+): Arrivals {
   let [cells, n, sx, sy, sxx, sxy] = [0, 0, 0, 0, 0, 0];
   for (let cell = 0; cell < CELLS; cell += 1) {
     const hits = counts.hits[cell]!;
@@ -112,11 +115,11 @@ export function arrivalsOf(counts: ArrivalCounts, { estimated, priorPerS, priorK
   const tradesPerS = counts.watchedS === 0 ? 0 : counts.traded / counts.watchedS;
   const spread = n * sxx - sx * sx;
   const slope = cells < CELLS_LEAST || spread <= 0 ? 0 : -(n * sxy - sx * sy) / spread;
-  if (!estimated || !(slope > 0) || counts.traded < HITS_TO_KNOW)
-    return { perS: priorPerS, kappa: priorKappa, known: false, tradesPerS };
+  if (!arrivalsEstimated || !(slope > 0) || counts.traded < HITS_TO_KNOW)
+    return { perS: priorArrivalsPerS, kappa: priorKappa, known: false, tradesPerS };
   const weight = counts.traded / (counts.traded + PRIOR_HITS);
   const kappa = between(slope, priorKappa, weight);
-  const perS = between(Math.exp((sy + slope * sx) / n), priorPerS, weight);
+  const perS = between(Math.exp((sy + slope * sx) / n), priorArrivalsPerS, weight);
   return { perS, kappa, known: true, tradesPerS };
 }
 

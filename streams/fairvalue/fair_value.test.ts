@@ -10,7 +10,10 @@ const parameters = {
   sigmaHalfLifeMs: 1_000,
   sigmaFloorBps: 0.1,
   sigmaCeilingBps: 1e6,
-  arrivals: { estimated: true, priorPerS: 1, priorKappa: 1, halfLifeMs: 60_000 },
+  arrivalsEstimated: true,
+  priorArrivalsPerS: 1,
+  priorKappa: 1,
+  arrivalHalfLifeMs: 60_000,
 };
 
 function sampleOf(change: Partial<Sample> & { atMs?: number }): Sample {

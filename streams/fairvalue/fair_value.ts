@@ -40,7 +40,7 @@ export interface FairValue extends Caused {
 }
 
 /** Parameters of the fair value. */
-export interface FairValueParameters {
+export interface FairValueParameters extends ArrivalParameters {
   /** Share of half the spread by which a one-sided flow moves the fair value, 0 to 1. */
   readonly flowWeight: number;
   readonly flowHalfLifeMs: number;
@@ -49,7 +49,6 @@ export interface FairValueParameters {
   readonly sigmaFloorBps: number;
   /** Volatility never goes above this, whatever one return says. */
   readonly sigmaCeilingBps: number;
-  readonly arrivals: ArrivalParameters;
 }
 
 /** What is usual is smoothed this many times longer than what is. */
@@ -163,7 +162,7 @@ function value(
     sigmaBps: sigmaOf(parameters, state.varianceBps2),
     usualSigmaBps: sigmaOf(parameters, state.usualVarianceBps2),
     toxicity: state.takenLots > 0 ? Math.min(1, Math.abs(state.takenNetLots) / state.takenLots) : 0,
-    arrivals: arrivalsOf(state.arrivals, parameters.arrivals),
+    arrivals: arrivalsOf(state.arrivals, parameters),
   };
 }
 
@@ -193,7 +192,7 @@ function update(
     const usualHalfLifeMs = Math.max(state.watchedMs, parameters.sigmaHalfLifeMs);
     state.usualVarianceBps2 += (rate - state.usualVarianceBps2) * news(usualHalfLifeMs);
     takers(state, sample, news(TOXICITY_HALF_LIFE_MS));
-    countArrivals(state.arrivals, elapsedUs / MICROS_PER_SECOND, reached(state, sample), parameters.arrivals);
+    countArrivals(state.arrivals, elapsedUs / MICROS_PER_SECOND, reached(state, sample), parameters);
   }
   state.lastUs = sample.timeUs;
   state.lastMicroprice = micropriceTick;

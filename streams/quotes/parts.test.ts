@@ -65,7 +65,8 @@ describe('widening', () => {
     const book = (lots: number): FairValue => fairOf({ bids: [99, lots], asks: [101, lots] });
     for (let i = 0; i < 100; i += 1) expect(depthFactor(usual, book(10))).toBe(1);
     expect(depthFactor(usual, book(100))).toBe(1);
-    expect(depthFactor(usual, book(5))).toBeGreaterThan(1.3);
+    expect(depthFactor(usual, book(6))).toBe(1);
+    expect(depthFactor(usual, book(3))).toBeGreaterThan(1.3);
     expect(depthFactor(usual, book(1))).toBe(1.5);
     expect(depthFactor(usual, fairOf({}))).toBe(1.5);
   });

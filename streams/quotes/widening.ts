@@ -7,6 +7,9 @@ const VOLATILITY_MOST = 2;
 /** A book that is much thinner than usual widens by half, and no more: others' orders are not all of the liquidity. */
 const DEPTH_MOST = 1.5;
 
+/** Thin is less than this share of the usual depth. */
+const THIN_SHARE = 0.5;
+
 /** Levels of each side that count as near. */
 const NEAR_LEVELS = 3;
 
@@ -19,12 +22,12 @@ export interface UsualDepth {
   samples: number;
 }
 
-/** Takes in the depth of a sample. @returns by how much a thin book widens, 1 to 1.5: the root of usual over present depth */
+/** Takes in the depth of a sample. @returns by how much a thin book widens, 1 to 1.5: the root of half the usual over present depth */
 export function depthFactor(usual: UsualDepth, { bids, asks }: FairValue): number {
   const lots = near(bids) + near(asks);
   usual.samples = Math.min(USUAL_SAMPLES, usual.samples + 1);
   usual.lots += (lots - usual.lots) / usual.samples;
-  return lots <= 0 ? DEPTH_MOST : Math.max(1, Math.min(DEPTH_MOST, Math.sqrt(usual.lots / lots)));
+  return lots <= 0 ? DEPTH_MOST : Math.max(1, Math.min(DEPTH_MOST, Math.sqrt((THIN_SHARE * usual.lots) / lots)));
 }
 
 /** By how much volatility above its usual value widens: in proportion, 1 to 2. */
