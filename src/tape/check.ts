@@ -101,8 +101,8 @@ class Checker {
     this.#times(batch, at, kind);
     if ((flags & FLAG.gap) !== 0)
       this.#find('gap', batch, at, `update ids ${batch.firstId[at]} to ${batch.lastId[at]}`);
-    if ((flags & FLAG.again) === 0) this.#ids(batch, at, kind, side);
-    const seen = (flags & (FLAG.exchange | FLAG.local)) !== 0;
+    const seen = (flags & FLAG.local) !== 0;
+    if (seen && (flags & FLAG.again) === 0) this.#ids(batch, at, kind, side);
     if (seen && (kind === KIND.level || kind === KIND.snapshotLevel || kind === KIND.clear)) {
       applyRow(this.#book, kind, side, batch.tick[at]!, batch.lots[at]!);
       this.#changed = true;
@@ -136,14 +136,16 @@ class Checker {
 
   #times(batch: TapeBatch, at: number, kind: number): void {
     const receiveNs = batch.receiveNs[at]!;
-    const stepNs = receiveNs - this.#receiveNs;
-    if (stepNs < 0) this.#find('unsorted', batch, at, `${-stepNs / NANOS_PER_S} s before the row above`);
-    if (stepNs > this.#jumpNs) this.#find('clock-jump', batch, at, `${stepNs / NANOS_PER_S} s after the row above`);
-    this.#receiveNs = receiveNs;
     const eventNs = batch.eventNs[at]!;
-    if (Number.isNaN(eventNs)) return;
-    if (eventNs > receiveNs) this.#find('event-after', batch, at, `${(eventNs - receiveNs) / NANOS_PER_S} s`);
-    if ((batch.flags[at]! & FLAG.again) !== 0) return;
+    const flags = batch.flags[at]!;
+    if ((flags & FLAG.local) !== 0) {
+      const stepNs = receiveNs - this.#receiveNs;
+      if (stepNs < 0) this.#find('unsorted', batch, at, `${-stepNs / NANOS_PER_S} s before the row above`);
+      if (stepNs > this.#jumpNs) this.#find('clock-jump', batch, at, `${stepNs / NANOS_PER_S} s after the row above`);
+      this.#receiveNs = receiveNs;
+      if (eventNs > receiveNs) this.#find('event-after', batch, at, `${(eventNs - receiveNs) / NANOS_PER_S} s`);
+    }
+    if ((flags & FLAG.exchange) === 0 || (flags & FLAG.again) !== 0 || Number.isNaN(eventNs)) return;
     const backNs = this.#eventNs[kind]! - eventNs;
     if (backNs > 0) this.#find('event-before', batch, at, `${backNs / NANOS_PER_S} s before the last of its kind`);
     this.#eventNs[kind] = eventNs;

@@ -1,5 +1,5 @@
 import type { Tape } from './reader.ts';
-import { KIND, KIND_NAMES } from './rows.ts';
+import { FLAG, KIND, KIND_NAMES } from './rows.ts';
 
 /** What a look at a whole tape tells. */
 export interface TapeInfo {
@@ -65,13 +65,15 @@ class Look {
 
   row(receiveNs: number, eventNs: number, kind: number, flags: number, tick: number, lots: number): void {
     this.#rows += 1;
-    this.#messages += flags & 1;
+    this.#messages += flags & FLAG.end;
     this.#kinds[kind]! += 1;
     const second = Math.floor(receiveNs / NANOS_PER_S);
     if (second !== this.#second) this.#inSecond = 0;
     this.#second = second;
     this.#inSecond += 1;
     if (this.#inSecond > this.#peak) this.#peak = this.#inSecond;
+    // Where the two sides see a row at different places, it is there twice.
+    if ((flags & FLAG.local) === 0) return;
     if (kind === KIND.trade) {
       this.#tradedLots += lots;
       this.#price(this.#prices, receiveNs, tick);

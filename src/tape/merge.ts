@@ -1,5 +1,5 @@
 import type { Problems } from './problems.ts';
-import { blankRow, nanosBetween, RowBuffer, type TapeRow, timeText } from './rows.ts';
+import { blankRow, FLAG, nanosBetween, RowBuffer, type TapeRow, timeText } from './rows.ts';
 import type { RowSource } from './sources/row_source.ts';
 
 /** Takes rows one by one; the row is the caller's again when the call returns. */
@@ -69,6 +69,9 @@ export const SORT_WINDOW_ROWS = 100_000;
 interface Waiting {
   readonly row: TapeRow;
   readonly seq: number;
+  /** The receive time of the row, or, where only the exchange sees it, of the row before: it keeps its place. */
+  readonly s: number;
+  readonly ns: number;
 }
 
 /**
@@ -82,6 +85,8 @@ export class Sorter {
   readonly #window: number;
   readonly #heap: Waiting[] = [];
   #seq = 0;
+  #placeS = 0;
+  #placeNs = 0;
   #lastS = 0;
   #lastNs = 0;
 
@@ -95,7 +100,8 @@ export class Sorter {
 
   push(row: TapeRow): void {
     this.#seq += 1;
-    siftUp(this.#heap, { row: { ...row }, seq: this.#seq });
+    if ((row.flags & FLAG.local) !== 0) [this.#placeS, this.#placeNs] = [row.receiveS, row.receiveNs];
+    siftUp(this.#heap, { row: { ...row }, seq: this.#seq, s: this.#placeS, ns: this.#placeNs });
     if (this.#heap.length > this.#window) this.#emit();
   }
 
@@ -105,20 +111,20 @@ export class Sorter {
   }
 
   #emit(): void {
-    const { row } = siftDown(this.#heap);
-    if (nanosBetween(this.#lastS, this.#lastNs, row.receiveS, row.receiveNs) < 0) {
+    const { row, s, ns } = siftDown(this.#heap);
+    if (nanosBetween(this.#lastS, this.#lastNs, s, ns) < 0) {
       const detail = `a row of ${timeText(row.receiveS, row.receiveNs)} comes more than ${this.#window} rows late`;
       this.#problems.report('too-late', this.#file, 0, detail);
       return;
     }
-    this.#lastS = row.receiveS;
-    this.#lastNs = row.receiveNs;
+    this.#lastS = s;
+    this.#lastNs = ns;
     this.#sink(row);
   }
 }
 
 function earlier(a: Waiting, b: Waiting): boolean {
-  const ns = nanosBetween(b.row.receiveS, b.row.receiveNs, a.row.receiveS, a.row.receiveNs);
+  const ns = nanosBetween(b.s, b.ns, a.s, a.ns);
   return ns === 0 ? a.seq < b.seq : ns < 0;
 }
 

@@ -1,12 +1,18 @@
 import { Field, Float64, Int8, Int32, Int64, Schema, TimestampNanosecond, Uint8 } from 'apache-arrow';
 import { z } from 'zod';
 import type { Market } from '../../streams/market/types.ts';
+import { type MarketScales, scaleOf } from '../../streams/market/units.ts';
 
 /** The version of the layout below. A reader refuses any other. */
 export const TAPE_VERSION = '1';
 
 /** A market as a tape names it: the venue may be one that FlashMM does not trade on, such as NASDAQ. */
 export type TapeMarket = Omit<Market, 'venue'> & { readonly venue: string };
+
+/** The scales of a tape's prices and sizes. @throws RangeError when tick or lot is no positive decimal */
+export function tapeScales({ tickSize, lotSize }: TapeMarket): MarketScales {
+  return { price: scaleOf(tickSize), size: scaleOf(lotSize) };
+}
 
 /** Where the rows of a tape come from. */
 export interface TapeOrigin {

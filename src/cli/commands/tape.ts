@@ -2,6 +2,8 @@ import { TapeError } from '../../tape/tape_error.ts';
 import { kebab } from '../arguments.ts';
 import { CommandError, defineCommand } from '../command.ts';
 import { checkAction } from './tape_check.ts';
+import { cutAction } from './tape_cut.ts';
+import { exportAction } from './tape_export.ts';
 import { importAction } from './tape_import.ts';
 import { infoAction } from './tape_info.ts';
 import { TAPE_OPTIONS, type TapeAction, type TapeContext } from './tape_options.ts';
@@ -10,6 +12,8 @@ const ACTIONS: ReadonlyMap<string, TapeAction> = new Map([
   ['import', importAction],
   ['info', infoAction],
   ['check', checkAction],
+  ['cut', cutAction],
+  ['export', exportAction],
 ]);
 
 /** `flashmm tape` */
@@ -33,6 +37,8 @@ export const command = defineCommand({
     },
     { line: 'flashmm tape info btc.arrow', summary: 'what is in it' },
     { line: 'flashmm tape check btc.arrow --json', summary: 'whether it is sound' },
+    { line: 'flashmm tape cut btc.arrow --from +60 --to +120 --out minute.arrow', summary: 'its second minute' },
+    { line: 'flashmm tape export btc.arrow --out btc.csv.gz', summary: 'the neutral CSV' },
   ],
   async run(context) {
     const [name = '', ...files] = context.operands;

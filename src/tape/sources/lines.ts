@@ -47,6 +47,41 @@ export async function* linesOf(file: string, problems: Problems, progress?: Sour
   if (rest !== '') yield { first, lines: [rest] };
 }
 
+/**
+ * Lines of a file with those of another behind them, after a comma.
+ *
+ * @throws TapeError when one file has more lines than the other, unless `problems` repairs: then the rest is left out
+ */
+export async function* besideOneAnother(
+  own: AsyncGenerator<LineBlock>,
+  file: string,
+  beside: string,
+  problems: Problems,
+): AsyncGenerator<LineBlock> {
+  const others = linesOf(beside, problems);
+  let waiting: string[] = [];
+  let last = 0;
+  for await (const { first, lines } of own) {
+    const whole = lines.filter((line) => line !== '');
+    while (waiting.length < whole.length) {
+      const { done, value } = await others.next();
+      if (done === true) break;
+      waiting = [...waiting, ...value.lines.filter((line) => line !== '')];
+    }
+    const paired = Math.min(whole.length, waiting.length);
+    const joined = whole.slice(0, paired).map((line, i) => `${line},${waiting[i]}`);
+    waiting = waiting.slice(paired);
+    yield { first, lines: joined };
+    last = first + paired - 1;
+    if (paired < whole.length) {
+      problems.report('truncated', beside, last, `ends here, ${file} goes on`, 'the rest of both is left out');
+      return;
+    }
+  }
+  const more = waiting.length > 0 || (await others.next()).done !== true;
+  if (more) problems.report('truncated', file, last, `ends here, ${beside} goes on`, 'the rest of both is left out');
+}
+
 const split = (text: string): string[] => (text.includes('\r') ? text.replaceAll('\r\n', '\n') : text).split('\n');
 
 /** The first lines of a file, at most so many; damage behind them is for who reads on. @throws TapeError */

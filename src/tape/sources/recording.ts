@@ -1,10 +1,10 @@
 import { basename } from 'node:path';
 import type { Input } from '../../../streams/inputs.ts';
 import type { BookDelta, BookSnapshot, BookTicker, Levels, Trade } from '../../../streams/market/types.ts';
-import { scalesOf } from '../../../streams/market/units.ts';
 import { type RecordedInput, Recording, RecordingError } from '../../binance/recording.ts';
 import type { Problems } from '../problems.ts';
 import { FLAG, KIND, type RowBuffer, SIDE, WHOLE_SIDE } from '../rows.ts';
+import { tapeScales } from '../schema.ts';
 import { TapeError } from '../tape_error.ts';
 import { RowMaker } from './row_maker.ts';
 import type { RowSource, SourceProgress } from './row_source.ts';
@@ -52,7 +52,7 @@ export class RecordingSource implements RowSource {
 
   async *rows(problems: Problems): AsyncGenerator<RowBuffer> {
     const file = this.files[0]!;
-    const maker = new RowMaker(file, problems, { scales: scalesOf(this.market) });
+    const maker = new RowMaker(file, problems, { scales: tapeScales(this.market), symbol: undefined });
     let current: RecordedInput;
     const read = (): void => this.#read(current.input, maker);
     try {
@@ -61,7 +61,7 @@ export class RecordingSource implements RowSource {
         if (input.kind === 'reject') {
           const detail = input.detail.replace(`${current.file}:${current.line}: `, '');
           if (NOT_KEPT.includes(input.reason)) problems.note('not of this tape', current.file, current.line, detail);
-          else problems.report(reasonOf(input.reason), current.file, current.line, `${input.reason}: ${detail}`);
+          else problems.report(reasonOf(input.reason), current.file, current.line, detail);
           continue;
         }
         maker.line(current.line, read);

@@ -43,8 +43,13 @@ export interface Survey {
   venue?: string;
 }
 
-/** Where rows are made: with scales, from decimals to ticks; with a survey, to learn those scales first. */
-export type MakerTask = { readonly scales: MarketScales } | { readonly survey: Survey };
+/**
+ * What rows are read for: with a survey, to learn whose they are and of what steps; then with scales, to make them, and with
+ * the symbol that all of them must be of.
+ */
+export type MakerTask =
+  | { readonly survey: Survey }
+  | { readonly scales: MarketScales; readonly symbol: string | undefined };
 
 /**
  * Makes rows out of the fields of a text format. A format says which message a row belongs to, sets the times, and puts
@@ -93,15 +98,18 @@ export class RowMaker {
     if ('scales' in this.#task) this.#problems.note(what, this.#file, this.#line, detail);
   }
 
+  /** Something of the row in hand that a tape has no place for: the row is taken without it. */
+  lost(reason: ProblemReason, detail: string): void {
+    if ('scales' in this.#task) this.#problems.report(reason, this.#file, this.#line, detail, 'taken without');
+  }
+
   /** Learns whose market this is, or refuses a row of another. */
   market(symbol: string, venue: string): void {
-    if (!('survey' in this.#task)) return;
-    const { survey } = this.#task;
-    survey.symbol ??= symbol;
-    survey.venue ??= venue;
-    // Rows of several markets in one file are told apart in no way by a tape.
-    if (survey.symbol !== symbol) {
-      this.#problems.report('other-market', this.#file, this.#line, `symbol '${symbol}': expected '${survey.symbol}'`);
+    if ('survey' in this.#task) {
+      this.#task.survey.symbol ??= symbol;
+      this.#task.survey.venue ??= venue;
+    } else if (this.#task.symbol !== symbol) {
+      throw new RowError('other-market', `symbol '${symbol}': expected '${this.#task.symbol}', as in the first row`);
     }
   }
 
@@ -157,7 +165,8 @@ export class RowMaker {
     const { row } = this;
     if (tick > TICK_MOST)
       throw new RowError('off-tick', `price of ${tick} ticks: expected below 2^31; --tick sets a coarser one`);
-    this.#ordered();
+    // Rows that only the exchange sees stand where its time puts them.
+    if ((this.hidden & FLAG.local) === 0) this.#ordered();
     if (this.buffer.length - this.#mark >= MESSAGE_ROWS_MOST) {
       throw new RowError('malformed', `a message of more than ${MESSAGE_ROWS_MOST} rows`);
     }

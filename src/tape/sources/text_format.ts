@@ -1,6 +1,6 @@
 import type { Problems } from '../problems.ts';
 import type { RowBuffer } from '../rows.ts';
-import { linesOf } from './lines.ts';
+import { besideOneAnother, linesOf } from './lines.ts';
 import { type MakerTask, RowMaker } from './row_maker.ts';
 import type { Format, SourceProgress } from './row_source.ts';
 
@@ -11,12 +11,11 @@ export interface TextLayout {
   readonly name: string;
   /** Whether the first line names the columns. */
   readonly header: boolean;
+  /** A file whose lines belong behind those of the file itself, one to one. */
+  readonly beside?: string | undefined;
   /** Turns the fields of a row into rows of the tape. @throws RowError when one of them is wrong */
   read(fields: readonly string[], maker: RowMaker): void;
 }
-
-/** Fields of a row: too few or too many mean a row cut short or of another file. */
-export type Fields = readonly string[];
 
 /** Reads a file once through its layout: rows where the task has scales, nothing but the survey's findings where not. */
 export async function* readText(
@@ -29,7 +28,9 @@ export async function* readText(
   const maker = new RowMaker(file, problems, task);
   let fields: readonly string[] = [];
   const read = (): void => layout.read(fields, maker);
-  for await (const { first, lines } of linesOf(file, problems, progress)) {
+  const own = linesOf(file, problems, progress);
+  const all = layout.beside === undefined ? own : besideOneAnother(own, file, layout.beside, problems);
+  for await (const { first, lines } of all) {
     for (let i = 0; i < lines.length; i += 1) {
       const line = lines[i]!;
       if (line === '' || (layout.header && first + i === 1)) continue;
@@ -37,6 +38,8 @@ export async function* readText(
       maker.line(first + i, read);
       if (maker.full) yield* maker.handOn();
     }
+    // A survey makes no rows; its reader still hears how far it is.
+    if ('survey' in task) yield maker.buffer;
   }
   yield* maker.finish();
 }

@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs';
+import { inflateRawSync } from 'node:zlib';
+import { afterAll, describe, expect, it } from 'vitest';
+import { TapeFolder } from '../../../test/tape_files.ts';
+import { npyHeader } from './npy.ts';
+
+const folder = new TapeFolder();
+afterAll(() => folder.remove());
+
+const golden = new URL('../fixtures/events.npz', import.meta.url).pathname;
+
+/** An array of events of `[ev, exch_ts, local_ts, px, qty, order_id, ival, fval]`. */
+function npy(
+  name: string,
+  events: readonly (readonly [number, bigint, bigint, number, number, bigint?, bigint?, number?])[],
+): string {
+  const body = Buffer.alloc(64 * events.length);
+  for (const [i, [ev, exchange, local, price, size, order = 0n, int = 0n, float = 0]] of events.entries()) {
+    body.writeBigUInt64LE(BigInt(ev), 64 * i);
+    body.writeBigInt64LE(exchange, 64 * i + 8);
+    body.writeBigInt64LE(local, 64 * i + 16);
+    body.writeDoubleLE(price, 64 * i + 24);
+    body.writeDoubleLE(size, 64 * i + 32);
+    body.writeBigUInt64LE(order, 64 * i + 40);
+    body.writeBigInt64LE(int, 64 * i + 48);
+    body.writeDoubleLE(float, 64 * i + 56);
+  }
+  return folder.file(name, Buffer.concat([npyHeader(events.length), body]));
+}
+
+const T = 1_723_161_255_000_000_000n;
+const BUY_LEVEL = 0xe0000001;
+
+describe("hftbacktest's arrays", () => {
+  it('are read as its own conversion wrote them, rows split between exchange and trader included', async () => {
+    const { rows, market } = await folder.imported([golden], { symbol: 'BTCUSDT', venue: 'binance-usdm' });
+    expect(market).toMatchObject({ symbol: 'BTCUSDT', tickSize: '0.1', lotSize: '0.001' });
+    expect(rows).toEqual([
+      'trade buy 618003 x 6 end not-local 1723161255301000001 of 1723161255297000000',
+      'level buy 618002 x 14 1723161255300314667 of 1723161255298000000',
+      'level buy 618001 x 1500 1723161255300314667 of 1723161255298000000',
+      'level sell 618003 x 3330 end 1723161255300314667 of 1723161255298000000',
+      'trade buy 618003 x 6 end not-exchange 1723161255301000001 of 1723161255297000000',
+      'clear buy 617999 x 0 1723161255410000000 of 1723161255399000000',
+      'snapshotLevel buy 618000 x 2909 1723161255410000000 of 1723161255399000000',
+      'snapshotLevel buy 617999 x 696 1723161255410000000 of 1723161255399000000',
+      'clear sell 618005 x 0 1723161255410000000 of 1723161255399000000',
+      'snapshotLevel sell 618004 x 500 1723161255410000000 of 1723161255399000000',
+      'snapshotLevel sell 618005 x 20004 end 1723161255410000000 of 1723161255399000000',
+      'orderAdd buy 617998 x 250 end #206833312 1723161255501000000 of 1723161255500000000',
+    ]);
+  });
+
+  it('keep their order under repair, rows that only the exchange sees too', async () => {
+    const plain = await folder.imported([golden]);
+    const repaired = await folder.imported([golden], { repair: true });
+    expect(repaired.rows).toEqual(plain.rows);
+    expect(repaired.report.problems.found.size).toBe(0);
+  });
+
+  it('may hold prices that are products of ticks', async () => {
+    const { rows, market } = await folder.imported([
+      npy('products.npy', [[BUY_LEVEL, T, T, 600_001 * 0.1, 3 * 0.001]]),
+    ]);
+    expect(600_001 * 0.1).not.toBe(60_000.1);
+    expect(market).toMatchObject({ tickSize: '0.1', lotSize: '0.001' });
+    expect(rows).toEqual(['level buy 600001 x 3 end 1723161255000000000']);
+  });
+
+  it.each([
+    ['an unknown event code', [[0xe0000007, T, T, 1, 1]], /row 2: malformed: ev 3758096391/],
+    ['a size that is no number', [[BUY_LEVEL, T, T, 1, Number.NaN]], /row 2: malformed: qty NaN/],
+    ['microseconds', [[BUY_LEVEL, T / 1_000n, T / 1_000n, 1, 1]], /row 2: mixed-unit: local_ts 1723161255000000/],
+    ['a strategy’s own values', [[BUY_LEVEL, T, T, 1, 1, 0n, 5n, 0]], /row 2: not-kept: ival 5, fval 0: expected 0/],
+    ['an order id of a level', [[BUY_LEVEL, T, T, 1, 1, 9n]], /row 2: not-kept: order_id 9/],
+    ['times that go back', [[BUY_LEVEL, T, T - 1n, 1, 1]], /row 2: unsorted: time 2024-08-08T23:54:14.999999999Z/],
+  ] as const)('are refused by row: %s', async (name, wrong, message) => {
+    const path = npy(`${name}.npy`, [[BUY_LEVEL, T, T, 60_000.3, 0.003], ...wrong]);
+    await expect(folder.imported([path])).rejects.toThrow(message);
+  });
+
+  it('are refused as a whole where they are something else, or truncated', async () => {
+    const whole = readFileSync(npy('whole.npy', Array(10).fill([BUY_LEVEL, T, T, 60_000.3, 0.003])));
+    const cut = folder.file('cut.npy', whole.subarray(0, whole.length - 100));
+    await expect(folder.imported([cut])).rejects.toThrow(/cut\.npy: row 9: truncated: 8 events: the header says 10/);
+    const { rows, report } = await folder.imported([cut], { repair: true });
+    expect(rows).toHaveLength(8);
+    expect([...report.problems.found]).toEqual([['truncated', expect.objectContaining({ count: 1 })]]);
+    const old = Buffer.from(whole.toString('latin1').replace("'ev', '<u8'", "'ev', '<f8'"), 'latin1');
+    await expect(folder.imported([folder.file('old.npy', old)])).rejects.toThrow(/expected hftbacktest 2's ev <u8/);
+    await expect(folder.imported([folder.file('text.npy', 'hello, world')])).rejects.toThrow(
+      /does not begin as a numpy array/,
+    );
+    const damaged = Buffer.from(readFileSync(golden));
+    damaged.fill(0xff, 200, 260);
+    await expect(folder.imported([folder.file('damaged.npz', damaged)])).rejects.toThrow(/damaged\.npz: /);
+  });
+
+  it('have the header that numpy writes', () => {
+    const zip = readFileSync(golden);
+    const data = 30 + zip.readUInt16LE(26) + zip.readUInt16LE(28);
+    const numpy = inflateRawSync(zip.subarray(data));
+    expect(Buffer.from(npyHeader(12))).toEqual(numpy.subarray(0, npyHeader(12).length));
+  });
+});
