@@ -78,7 +78,7 @@ class Look {
       this.#tradedLots += lots;
       this.#price(this.#prices, receiveNs, tick);
     } else if (kind === KIND.best && lots > 0) this.#price(this.#bests, receiveNs, tick);
-    if (this.#rows % LATENCY_EVERY !== 0 || Number.isNaN(eventNs) || this.#latencyCount === LATENCIES_MOST) return;
+    if (this.#rows % LATENCY_EVERY !== 1 || Number.isNaN(eventNs) || this.#latencyCount === LATENCIES_MOST) return;
     this.#latencies[this.#latencyCount] = receiveNs - eventNs;
     this.#latencyCount += 1;
   }
