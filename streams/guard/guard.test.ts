@@ -33,10 +33,18 @@ class Market {
     this.bench.nowUs = timeUs;
     const stamp = { kind: 'fairValue', seq: this.#samples, timeUs, causes: [], market: 'AAA' } as const;
     const touch = { bidTick: tick - 1, bidLots: 9, askTick: tick + 1, askLots: 9, flow: 0, sigmaBps: 1 };
+    const usual = {
+      bids: [tick - 1, 9],
+      asks: [tick + 1, 9],
+      usualSigmaBps: 1,
+      toxicity: 0,
+      arrivals: { perS: 1, kappa: 0.1, known: false, tradesPerS: 0 },
+    };
     const all = this.bench.step({
       ...stamp,
       quality: 'live',
       ...touch,
+      ...usual,
       fairTick: tick,
       micropriceTick: tick,
       ...over,

@@ -54,8 +54,15 @@ function tradingState(state: 'active' | 'reducing' | 'paused' | 'halted' | 'star
 
 function mid(tick: number, market = 'AAA', timeUs = 0): FairValue {
   const touch = { bidTick: tick - 1, bidLots: 9, askTick: tick + 1, askLots: 9, flow: 0, sigmaBps: 1 };
+  const usual = {
+    bids: [tick - 1, 9],
+    asks: [tick + 1, 9],
+    usualSigmaBps: 1,
+    toxicity: 0,
+    arrivals: { perS: 1, kappa: 0.1, known: false, tradesPerS: 0 },
+  };
   const stamp = { kind: 'fairValue', seq: 5, timeUs, causes: [], market, quality: 'live' } as const;
-  return { ...stamp, fairTick: tick, micropriceTick: tick, ...touch };
+  return { ...stamp, fairTick: tick, micropriceTick: tick, ...touch, ...usual };
 }
 
 const live = (side: 'buy' | 'sell', tick: number, lots: number, resting = true): LiveOrder => ({
