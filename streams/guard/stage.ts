@@ -1,4 +1,4 @@
-import { filter, map, merge, type OperatorFunction } from 'rxjs';
+import { filter, map, merge, type OperatorFunction, tap } from 'rxjs';
 import type { Kernel } from '../actor/kernel.ts';
 import { CARRY_ON, CONTROL_MAILBOX, GIVE_UP } from '../actor/policies.ts';
 import type { FairValue } from '../fairvalue/fair_value.ts';
@@ -22,7 +22,14 @@ export function conditionsStage(
     name: 'conditions',
     mailbox: CONTROL_MAILBOX,
     supervision: GIVE_UP,
-    behavior: (inbox, self) => merge(inbox, watch$).pipe(self.reduce(conditions(settings.conditions))),
+    behavior: (inbox, self) =>
+      merge(inbox, watch$).pipe(
+        self.reduce(conditions(settings.conditions)),
+        tap((event) => {
+          if (event.kind === 'conditions')
+            self.probe.breaker = shown(Object.entries(event.breakers).map((one) => one.join(' ')));
+        }),
+      ),
   });
 }
 
@@ -35,7 +42,13 @@ export function guardStage(
     name: 'guard',
     mailbox: CONTROL_MAILBOX,
     supervision: CARRY_ON,
-    behavior: (inbox, self) => inbox.pipe(self.reduce(guard(settings))),
+    behavior: (inbox, self) =>
+      inbox.pipe(
+        self.reduce(guard(settings)),
+        tap((event) => {
+          if (event.kind === 'guarded') self.probe.breaker = shown(event.breakers);
+        }),
+      ),
   });
 }
 
@@ -44,3 +57,8 @@ export const guardedOf = filter((event: GuardOutput): event is Guarded => event.
 
 /** What of a guard is for people, and for the trading state. */
 export const alertsOf = filter((event: GuardOutput): event is Alert => event.kind === 'alert');
+
+/** What a probe shows of several breakers: those that are not closed. */
+function shown(breakers: readonly string[]): string {
+  return breakers.length === 0 ? 'closed' : breakers.join(', ');
+}
