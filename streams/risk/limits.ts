@@ -105,11 +105,16 @@ function sizeWithin(
   return lots;
 }
 
+/** Whether a price lies too far from a reference. */
+export function outsideCollar(tick: number, reference: number, { priceCollarBps }: OrderLimits): boolean {
+  return !(Math.abs(tick - reference) <= (reference * priceCollarBps) / 10_000);
+}
+
 /** Why no order may stand at this price, or null. */
 function refusalOf({ limits, side, references, live }: SideCheck, tick: number): string | null {
   if (!(tick > 0 && Number.isSafeInteger(tick))) return 'price';
   for (const reference of references) {
-    if (!(Math.abs(tick - reference) <= (reference * limits.priceCollarBps) / 10_000)) return 'collar';
+    if (outsideCollar(tick, reference, limits)) return 'collar';
   }
   for (const order of live) {
     // The chain does not prevent self-trades. What rests is cancelled in the transaction that places this, before it (both

@@ -12,7 +12,7 @@ import type { Quote } from '../quotes/quotes.ts';
 import type { AccountSettings, MarketSettings } from '../settings.ts';
 import type { TradingState } from '../trading/causes.ts';
 import { coveredLots, type Look, type MarketCover } from './cover.ts';
-import { checkSide, type OrderLimits } from './limits.ts';
+import { checkSide, type OrderLimits, outsideCollar } from './limits.ts';
 import { added, worstCaseLots } from './worst_case.ts';
 
 /** A quote that passed the pre-trade limits, made smaller or one-sided where they say so. */
@@ -139,10 +139,15 @@ class PreTradeCheck {
       case 'fairValue':
         if (event.quality === 'live') {
           const exposure = this.#exposure(state, event.market);
+          const { midTick: before, quote } = exposure;
           exposure.midTick = (event.bidTick + event.askTick) / 2;
           exposure.midUs = event.timeUs;
-          // The quote of this instant may have come before its mark.
-          if (exposure.quote?.timeUs === event.timeUs) this.#again(state, event.market, event.seq, turn);
+          // The quote of this instant may have come before its mark, and have been held against an older one.
+          if (quote?.timeUs !== event.timeUs) return;
+          const { risk: limits } = this.#bySymbol.get(event.market)!;
+          const far = (tick: number, i: number): boolean =>
+            i % 2 === 0 && (outsideCollar(tick, exposure.midTick, limits) || outsideCollar(tick, before, limits));
+          if (quote.bids.some(far) || quote.asks.some(far)) this.#again(state, event.market, event.seq, turn);
         }
         return;
       case 'position': {
