@@ -141,12 +141,22 @@ export const sessionStatusSchema = z.object({
     block_ms: figure.nullable(),
     /** Time since the newest block; null before the first. */
     block_age_ms: figure.nullable(),
+    /** Blocks that the nodes have and the session has not read yet. */
+    lag_blocks: count,
+    /** Transactions of anybody that wait for a block. */
+    waiting_txs: count,
+    /** Share of a full block that waits, 0 to 1: raises the gas price. */
+    congestion: figure,
   }),
   account: z.object({
     pnl_usdc: exact,
     fees_usdc: exact,
     fills: count,
     open_orders: count,
+    /** Whether a transaction is under way. */
+    batch_under_way: z.boolean(),
+    /** What the account has on the chain, smallest units by denom, as of the last look. */
+    balances: z.record(z.string(), exact),
     orders_placed: count,
     orders_cancelled: count,
     orders_refused: count,

@@ -86,7 +86,7 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
       },
       ...(journal === undefined ? {} : { journal: journalOptions(config, journal, name, version) }),
     });
-    status.watch(session, () => venue.endpoints);
+    status.watch(session, venue);
     if (options.haltedBy !== undefined) {
       session.edge.accept({ kind: 'command', seq: 0, timeUs: 0, command: 'halt', by: options.haltedBy });
     }

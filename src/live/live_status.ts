@@ -9,7 +9,7 @@ import type { ActorStatus, Health, Hold, SessionStatus, StatusSource } from '../
 import type { Latency } from '../runtime/edge_stats.ts';
 import type { Notify } from '../runtime/notices.ts';
 import type { Session } from '../runtime/session.ts';
-import type { EndpointHealth } from '../sei/client/failover.ts';
+import type { SeiVenue } from '../sei/venue.ts';
 import { Alerts } from './alerts.ts';
 import { MarketView } from './market_view.ts';
 import { Rate } from './rates.ts';
@@ -31,6 +31,9 @@ const BLOCK_DOWN_MS = 10_000;
 
 const MEGABYTE = 1_048_576;
 
+/** What the block monitor sees before it looks. */
+const NOTHING_SEEN = { lagBlocks: 0, waitingTxs: 0, congestion: 0 };
+
 /** A latency of nothing measured yet. */
 const NO_LATENCY: Latency = { count: 0, p50Us: 0, p99Us: 0, maxUs: 0 };
 
@@ -47,7 +50,9 @@ export class LiveStatus implements StatusSource {
   readonly #blocksMs: number[] = [];
   readonly #alerts: Alerts;
   #session: Session | undefined;
-  #endpoints: () => readonly EndpointHealth[] = () => [];
+  #venue: Pick<SeiVenue, 'endpoints' | 'monitor'> | undefined;
+  #underWay = false;
+  #balances: Readonly<Record<string, string>> = {};
   #height = 0;
   #trading: SessionStatus['trading'] = 'starting';
   #holds: Hold[] = [];
@@ -62,10 +67,10 @@ export class LiveStatus implements StatusSource {
     this.#markets = new Map(settings.markets.map((market) => [market.market.symbol, new MarketView(market)]));
   }
 
-  /** From now on the session is looked at, and the nodes that it talks to. */
-  watch(session: Session, endpoints: () => readonly EndpointHealth[]): void {
+  /** From now on the session is looked at, and the venue that it trades on. */
+  watch(session: Session, venue: Pick<SeiVenue, 'endpoints' | 'monitor'>): void {
     this.#session = session;
-    this.#endpoints = endpoints;
+    this.#venue = venue;
     session.decisions$.subscribe((decision) => this.#decided(decision));
   }
 
@@ -73,6 +78,8 @@ export class LiveStatus implements StatusSource {
   input(input: Input): void {
     if (input.kind === 'trade') this.#report.traded(input);
     if (input.kind === 'batchRefused') this.#refused += 1;
+    if (input.kind === 'batchRefused' || input.kind === 'batchCommitted') this.#underWay = false;
+    if (input.kind === 'balances') this.#balances = input.amounts;
     if (input.kind !== 'block') return;
     this.#height = input.height;
     this.#blocksMs.push(performance.now());
@@ -102,6 +109,7 @@ export class LiveStatus implements StatusSource {
     const nowMs = performance.now();
     const figures = this.#report.figures();
     const views = [...this.#markets];
+    const { lagBlocks, waitingTxs, congestion } = this.#venue?.monitor ?? NOTHING_SEEN;
     return {
       version: this.#facts.version,
       time_ms: Date.now(),
@@ -115,19 +123,24 @@ export class LiveStatus implements StatusSource {
         height: this.#height,
         block_ms: this.#blockMs(),
         block_age_ms: this.#blockAgeMs(nowMs),
+        lag_blocks: lagBlocks,
+        waiting_txs: waitingTxs,
+        congestion,
       },
       account: {
         pnl_usdc: figures.pnlUsdc.toFixed(4),
         fees_usdc: figures.feesUsdc.toFixed(4),
         fills: figures.fills,
         open_orders: views.reduce((sum, [, view]) => sum + view.openOrders, 0),
+        batch_under_way: this.#underWay,
+        balances: this.#balances,
         orders_placed: figures.ordersPlaced,
         orders_cancelled: figures.ordersCancelled,
         orders_refused: this.#refused,
         orders_per_s: this.#rate('orders placed', figures.ordersPlaced, nowMs),
       },
       markets: views.map(([symbol, view]) => view.status(figures.markets[symbol]!, nowMs)),
-      endpoints: this.#endpoints().map(({ url, current, standing, status, pingMs, height, failures }) => ({
+      endpoints: (this.#venue?.endpoints ?? []).map(({ url, current, standing, status, pingMs, height, failures }) => ({
         ...{ url, current, standing, breaker: status, ping_ms: Number.isFinite(pingMs) ? pingMs : null },
         ...{ height, failures },
       })),
@@ -179,6 +192,7 @@ export class LiveStatus implements StatusSource {
       this.#trading = decision.state;
       this.#holds = holdsOf(decision);
     }
+    if (decision.kind === 'orderBatch') this.#underWay = true;
     if ('market' in decision) this.#markets.get(decision.market)?.decided(decision);
   }
 

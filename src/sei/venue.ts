@@ -77,6 +77,16 @@ interface Opened {
   readonly watch: BlockWatch;
 }
 
+/** What the block monitor sees besides blocks. */
+export interface ChainMonitor {
+  /** Blocks that the nodes have and that were not told yet. */
+  readonly lagBlocks: number;
+  /** Transactions of anybody that wait for a block. */
+  readonly waitingTxs: number;
+  /** Share of a full block that waits, 0 to 1: raises the gas price. */
+  readonly congestion: number;
+}
+
 /** Sei's on-chain order book as a venue: book, trades and fills of every block, orders as signed transactions. */
 export class SeiVenue implements Venue {
   readonly name = 'sei';
@@ -89,6 +99,8 @@ export class SeiVenue implements Venue {
   #ends: (() => void)[] = [];
   #ownBatches = 0;
   #blockUs = 0;
+  #newest = 0;
+  #waiting = 0;
   #down = true;
 
   constructor(options: SeiVenueOptions) {
@@ -108,6 +120,13 @@ export class SeiVenue implements Venue {
   /** The nodes and how they do. */
   get endpoints(): readonly EndpointHealth[] {
     return this.#nodes.health;
+  }
+
+  /** How the chain does, as of the last look at its nodes. */
+  get monitor(): ChainMonitor {
+    const told = this.#opened?.news.height ?? 0;
+    const lagBlocks = told === 0 ? 0 : Math.max(0, this.#newest - told);
+    return { lagBlocks, waitingTxs: this.#waiting, congestion: this.#opened?.transactions.congestion ?? 0 };
   }
 
   /** The account's address, once open. */
@@ -292,8 +311,9 @@ export class SeiVenue implements Venue {
     const height = await this.#nodes.inspect(news.height);
     watch.compare(height);
     if (height > 0) news.reached(height);
-    const waiting = await reads.waiting().catch(() => 0);
-    transactions.congestion = Math.min(1, waiting / CONGESTED_TXS);
+    this.#newest = height;
+    this.#waiting = await reads.waiting().catch(() => 0);
+    transactions.congestion = Math.min(1, this.#waiting / CONGESTED_TXS);
   }
 
   #live(): void {
