@@ -69,7 +69,7 @@ describe('an account journal', () => {
       { kind: 'orderEnded', clientOrderId: 'flashmm_A_1', status: 'filled' },
     ]);
     expect(open(store.kill()).state).toMatchObject({ inFlight: { batchId: 7 } });
-    expect(next.state).toMatchObject({ inFlight: null, signed: null, orders: {} });
+    expect(next.state).toMatchObject({ inFlight: null, signed: [], orders: {} });
   });
 
   it('loses at a crash what was not durable, and nothing else, wherever the last write was torn', async () => {

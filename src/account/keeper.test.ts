@@ -59,11 +59,26 @@ describe('the keeper of an account', () => {
       { kind: 'recovered', batches: 1, orders: [{ status: 'placing' }], inFlight: { batchId: 1 } },
       { kind: 'batchRefused', batchId: 1, codespace: 'flashmm', reason: expect.stringMatching(/before it was signed/) },
     ]);
-    expect(unsigned.keeper.former).toEqual({ resume: undefined, fromHeight: undefined });
+    expect(unsigned.keeper.former).toEqual({ resume: [], fromHeight: undefined });
     await keeper.signed(1, signed);
     const next = setUp(store.crash());
     expect(next.told).toMatchObject([{ kind: 'recovered', inFlight: { batchId: 1 } }]);
-    expect(next.keeper.former.resume).toEqual({ batchId: 1, ...signed });
+    expect(next.keeper.former.resume).toEqual([{ batchId: 1, ...signed }]);
+  });
+
+  it('knows every signed transaction until its own outcome is told', async () => {
+    const { store, keeper } = setUp();
+    keeper.decision(batch(1));
+    keeper.turnEnded(tick);
+    await keeper.signed(1, signed);
+    // The pipeline has failed: what became of the batch is heard by nobody, and the venue cancels everything by itself.
+    await keeper.signed(2 ** 40 + 1, { ...signed, txHash: 'CD', sequence: '5' });
+    const next = setUp(store.crash());
+    expect(next.told).toMatchObject([{ kind: 'recovered', inFlight: { batchId: 1 } }]);
+    expect(next.keeper.former.resume.map(({ txHash }) => txHash)).toEqual(['AB', 'CD']);
+    const outcome = { seq: 1, timeUs: 1, batchId: 2 ** 40 + 1, txHash: 'CD', height: 12, orderIds: [] };
+    next.keeper.turnEnded({ kind: 'batchCommitted', ...outcome });
+    expect(next.journal.state.signed.map(({ txHash }) => txHash)).toEqual(['AB']);
   });
 
   it('refuses a batch that places orders while the disk does, and lets cancels go', async () => {

@@ -49,10 +49,10 @@ export class AccountKeeper {
     this.#journal = options.journal;
   }
 
-  /** What a venue needs to go on: the transaction whose fate is not known, and the block up to which all is booked. */
-  get former(): { readonly resume: SignedBatch | undefined; readonly fromHeight: number | undefined } {
+  /** What a venue needs to go on: the transactions whose fate is not known, and the block up to which all is booked. */
+  get former(): { readonly resume: readonly SignedBatch[]; readonly fromHeight: number | undefined } {
     const { signed, height } = this.#journal.state;
-    return { resume: signed ?? undefined, fromHeight: height > 0 ? height : undefined };
+    return { resume: [...signed], fromHeight: height > 0 ? height : undefined };
   }
 
   /** Tells the pipeline what is known from before, and from now on how the disk does. */
@@ -60,7 +60,8 @@ export class AccountKeeper {
     this.#inlet = inlet;
     const { state } = this.#journal;
     const recovered: Recovered = structuredClone(recoveredOf(state));
-    const unsigned = state.inFlight !== null && state.signed?.batchId !== state.inFlight.batchId;
+    const { inFlight, signed } = state;
+    const unsigned = inFlight !== null && !signed.some(({ batchId }) => batchId === inFlight.batchId);
     inlet.accept(recovered);
     if (unsigned)
       inlet.accept(refused(recovered.inFlight!.batchId, 'flashmm', 'the process ended before it was signed'));

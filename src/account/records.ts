@@ -29,8 +29,11 @@ export interface AccountState {
   /** Live orders by client order id, in order of placing. */
   orders: Record<string, RecoveredOrder>;
   inFlight: Recovered['inFlight'];
-  /** The newest signed transaction while its fate is not known. */
-  signed: SignedBatch | null;
+  /**
+   * Signed transactions whose fate is not known, in order of signing. Mostly one; at an end that nobody listened to, also those that
+   * cancelled everything.
+   */
+  signed: SignedBatch[];
   /** Booked settlements that could be told again, oldest first. */
   settled: { readonly settlementId: string; readonly height: number }[];
   /** Positions and ledger as the money stage encodes them; null before the first. */
@@ -121,7 +124,7 @@ const state: z.ZodType<AccountState> = z.strictObject({
   batches: count,
   orders: z.record(z.string(), order),
   inFlight: z.strictObject({ batchId: count, places: ids, cancels: ids }).nullable(),
-  signed: z.strictObject(signed).nullable(),
+  signed: z.array(z.strictObject(signed)),
   settled: z.array(z.strictObject({ settlementId: z.string(), height: count })),
   money: z.unknown(),
   trading,

@@ -7,6 +7,9 @@ const SETTLED_BLOCKS = 20;
 /** Settlement ids remembered at most, whatever their heights. */
 const SETTLED_MOST = 10_000;
 
+/** Transactions of unknown fate that are remembered at most: an account has one under way, and at its end a handful. */
+const SIGNED_MOST = 32;
+
 /** An account nothing is known of: the first start. */
 export function emptyAccount(): AccountState {
   return {
@@ -14,7 +17,7 @@ export function emptyAccount(): AccountState {
     batches: 0,
     orders: {},
     inFlight: null,
-    signed: null,
+    signed: [],
     settled: [],
     money: null,
     trading: null,
@@ -30,12 +33,13 @@ export function applyRecord(state: AccountState, record: AccountRecord): void {
       return;
     case 'signed': {
       const { kind: _, ...signed } = record;
-      state.signed = signed;
+      // Signed again, a batch has another sequence: the copy before it is certainly void.
+      state.signed = [...state.signed.filter(({ batchId }) => batchId !== signed.batchId), signed].slice(-SIGNED_MOST);
       return;
     }
     case 'outcome':
       if (state.inFlight?.batchId === record.batchId) state.inFlight = null;
-      if (state.signed?.batchId === record.batchId) state.signed = null;
+      state.signed = state.signed.filter(({ batchId }) => batchId !== record.batchId);
       return;
     case 'order':
       state.orders[record.order.clientOrderId] = record.order;

@@ -14,6 +14,8 @@ const UNCLAIMED_MOST = 1_000;
 /** Takes in the outcome of the transaction under way. An outcome of another one was told before, and is refused. */
 export function book(state: OrdersState, event: BatchCommitted | BatchRefused, turn: Turn<OrdersOutput>): void {
   const { inFlight } = state;
+  // The venue numbers what it sends by itself, to cancel everything at an end, above all of ours.
+  if (event.batchId > state.batches) return;
   if (inFlight === null || inFlight.batchId !== event.batchId) {
     reject(
       turn,

@@ -132,14 +132,14 @@ class Witness {
   }
 
   /**
-   * The ledger that was left, and what certainly happened after it was written (executions not yet booked, the fee of the
-   * transaction under way), make the chain's own balances, to the unit.
+   * The ledger that was left, and what certainly happened after it was written (executions not yet booked, the fees of
+   * transactions under way), make the chain's own balances, to the unit.
    */
   async ledger({ money, signed }: AccountState): Promise<string[]> {
     const books = (money as { books: Record<string, Record<string, string>> } | null)?.books;
     if (books === undefined) return [];
     const { height, amounts } = await this.view.balances();
-    const fee = signed === null ? undefined : await this.view.fee(signed.txHash);
+    const fees = await Promise.all(signed.map(({ txHash }) => this.view.fee(txHash)));
     const later = [...this.#onChain.values()].filter(({ id }) => !this.#booked.has(id));
     for (let at = this.#seenHeight + 1; at <= height; at += 1) later.push(...(await this.view.settlements(at)));
     const problems: string[] = [];
@@ -150,7 +150,8 @@ class Witness {
         if (base === denom) expected += baseUnits;
         if (quote === denom) expected += quoteUnits;
       }
-      if (denom === 'usei' && fee !== undefined && fee.height <= height) expected -= fee.usei;
+      for (const fee of denom === 'usei' ? fees : [])
+        if (fee !== undefined && fee.height <= height) expected -= fee.usei;
       const found = BigInt(amounts[denom] ?? '0');
       if (expected !== found)
         problems.push(`ledger of ${denom} at block ${height}: ${expected}, the chain has ${found}`);
@@ -269,7 +270,7 @@ function phaseOf(story: SessionStory | undefined, { inFlight, signed }: AccountS
   if (story === undefined || story.inputs === 0) return 'booting';
   if (story.reconciled === undefined) return 'reconciling';
   if (inFlight === null) return 'idle';
-  return signed === null ? 'batch not signed' : 'batch signed';
+  return signed.length === 0 ? 'batch not signed' : 'batch signed';
 }
 
 async function endInOrder(session: Running, witness: Witness, state: string) {
