@@ -59,6 +59,8 @@ export interface MatchEntry {
   readonly orderId: bigint;
   /** Price in millionths of a tick. */
   readonly microTicks: number;
+  /** The same as the chain states it, × 10^18: a volume-weighted price has more digits than a millionth of a tick. */
+  readonly priceE18: bigint;
   readonly lots: number;
 }
 

@@ -26,12 +26,12 @@ export interface SeiVenueOptions {
    * for a promise; when it fails, or this throws, they stay here and the batch is refused.
    */
   readonly onSigned?: OnSigned;
-  /** A former process's transaction, whose fate is told like any other's before a new one is signed. */
-  readonly resume?: FormerTx | undefined;
+  /** A former process's transactions, whose fate is told like any other's before a new one is signed. */
+  readonly resume?: FormerTx | readonly FormerTx[] | undefined;
   /**
    * The account's news up to this block are known from before: those of later blocks are told, and only then what the account
    * has. Blocks that nodes no longer keep are named by a reject `history-pruned`. With {@link resume}, blocks are read from where
-   * that was signed; settlements told twice are known by their ids.
+   * the first was signed; settlements told twice are known by their ids.
    */
   readonly fromHeight?: number | undefined;
 }
@@ -145,7 +145,8 @@ export class SeiVenue implements Venue {
     const { accountNumber, sequence } = await this.#accountOf(reads, address);
     const { told, newest } = await this.#firstHeights(reads, address);
     const inletNow = () => this.#inlet;
-    const { resume: former, onSigned } = options;
+    const { onSigned } = options;
+    const former = this.#former;
     // A look while it was under way says little: another one follows at once.
     const onFormerTold = (): void => this.#opened?.news.wantAccount();
     const chainId = this.#nodes.chainId;
@@ -270,25 +271,31 @@ export class SeiVenue implements Venue {
     }
   }
 
+  get #former(): readonly FormerTx[] {
+    const { resume = [] } = this.#options;
+    return 'batchId' in resume ? [resume] : resume;
+  }
+
   get #recovers(): boolean {
-    return this.#options.fromHeight !== undefined || this.#options.resume !== undefined;
+    return this.#options.fromHeight !== undefined || this.#former.length > 0;
   }
 
   /** @returns the height after which blocks are told, and the newest that the chain is known to have */
   async #firstHeights(reads: ChainReads, address: string): Promise<{ told: number; newest: number }> {
-    const { fromHeight, resume, chainId } = this.#options;
+    const { fromHeight, chainId } = this.#options;
+    const signed = this.#former.map(({ signedHeight }) => signedHeight);
     if (!this.#recovers) {
       const told = await this.#tellAccount(reads, address);
       return { told, newest: told };
     }
-    const known = fromHeight ?? resume!.signedHeight;
+    const known = fromHeight ?? Math.min(...signed);
     // Of an answer about the state, not a mere claim: transactions are signed for the blocks that follow it.
     const { height: newest } = await reads.balances(address, 0);
     if (known > newest + BEHIND_MOST_BLOCKS)
       throw new Error(
         `the account is known up to block ${known}, the chain is at ${newest}: this is not the chain '${chainId}' of before`,
       );
-    return { told: Math.min(known, resume?.signedHeight ?? known), newest };
+    return { told: Math.min(known, ...signed), newest };
   }
 
   /** Tells what the account has, before any block. @returns the height it is of */

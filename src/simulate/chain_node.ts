@@ -165,6 +165,7 @@ export class ChainNode implements NodePort {
       isMarketOrder: type === 'market',
       orderId: BigInt(orderId),
       microTicks: symbol === '' ? 0 : microTicksOf(market, record),
+      priceE18: record.priceScaled,
       lots: symbol === '' ? 0 : lots,
     };
   }

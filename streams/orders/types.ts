@@ -98,6 +98,8 @@ export interface Settlement extends Stamped {
   readonly lots: number;
   /** Price in millionths of a tick: a batch auction settles between ticks. */
   readonly microTicks: number;
+  /** The same as the chain states it, × 10^18, a decimal string: what its bank goes by. Absent where `microTicks` is exact. */
+  readonly priceE18?: string;
   /** Whether we rested (maker) or took. A batch auction's crossed limits are `maker`. */
   readonly liquidity: 'maker' | 'taker';
   readonly height: number;
@@ -230,6 +232,8 @@ export interface Fill extends Caused {
   readonly lots: number;
   /** Price in millionths of a tick. */
   readonly microTicks: number;
+  /** The same as the chain states it, × 10^18, a decimal string; absent where `microTicks` is exact. */
+  readonly priceE18?: string;
   readonly liquidity: 'maker' | 'taker';
   readonly height: number;
 }

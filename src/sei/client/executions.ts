@@ -52,7 +52,7 @@ export function executionsOf({ height, entries, refused }: Match, account: strin
 }
 
 function settlementOf(
-  { market, side, isMarketOrder, orderId, microTicks, lots }: MatchEntry,
+  { market, side, isMarketOrder, orderId, microTicks, priceE18, lots }: MatchEntry,
   height: number,
   index: number,
 ): Settlement {
@@ -65,6 +65,7 @@ function settlementOf(
     side,
     lots,
     microTicks,
+    priceE18: String(priceE18),
     liquidity: isMarketOrder ? 'taker' : 'maker',
     height,
     // An order may settle several times in a block, against several others: the index tells them apart.

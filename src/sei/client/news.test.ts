@@ -32,7 +32,7 @@ function chainOf(state: { height: number; kept: number; known: number; broken: S
       orders: async () => [],
       balances: async () => ({ height: state.height, amounts: {} }),
     },
-    transactions: { find: async () => undefined, tell: () => {}, blockMissing: () => missing.push('missing') },
+    transactions: { find: async () => [], tell: () => {}, blockMissing: () => missing.push('missing') },
     markets: [],
     account: 'sei1me',
     inlet: () => ({ accept: (input) => inputs.push(input) }),

@@ -5,8 +5,9 @@ import type { Inlet } from '../../venue/port.ts';
 import { type Block, type Book, Implausible, NodeError } from '../node.ts';
 import { type Executions, executionsOf } from './executions.ts';
 import type { FailoverNodes } from './failover.ts';
+import type { Found } from './pending_tx.ts';
 import type { ChainReads } from './reads.ts';
-import type { Found, Transactions } from './transactions.ts';
+import type { Transactions } from './transactions.ts';
 
 /** What news are made of. */
 export interface NewsOptions {
@@ -43,7 +44,7 @@ const BEYOND_BLOCKS = 10;
 /** Everything that is told of one block, read and parsed. */
 interface BlockNewsItem {
   readonly block: Block;
-  readonly found: Found | undefined;
+  readonly found: readonly Found[];
   readonly executions: Executions | undefined;
   /** By market; undefined for a book that makes no sense. Empty when a newer block's follow at once. */
   readonly books: readonly (Book | undefined)[];

@@ -231,17 +231,35 @@ describe('the transaction under way', () => {
     const onFormerTold = (): void => {
       told += 1;
     };
-    const { submit, sent, block, inputs, kinds } = await sending(undefined, { former, onFormerTold });
+    const { submit, sent, block, inputs, kinds } = await sending(undefined, { former: [former], onFormerTold });
     submit(42);
     for (let height = 96; height < 105; height += 1) await block(height, []);
     expect([sent, inputs, told]).toEqual([[], [], 0]);
     await block(105, [txHash]);
     expect(inputs).toMatchObject([{ kind: 'batchCommitted', batchId: 41, txHash, orderIds: [] }]);
     expect([sent.length, told]).toEqual([1, 1]);
-    const lost = await sending(undefined, { former });
+    const lost = await sending(undefined, { former: [former] });
     await lost.block(105, []);
     expect(lost.inputs).toMatchObject([{ kind: 'batchRefused', batchId: 41, txHash }]);
     expect(kinds()).toEqual(['batchCommitted']);
+  });
+
+  it('of a former process may be several: each is told, and only then a new one is signed', async () => {
+    const signed = { sequence: '7', signedHeight: 95 };
+    const former = [
+      { ...signed, batchId: 41, txHash: 'ONE', timeoutHeight: 105 },
+      { ...signed, batchId: 42, txHash: 'TWO', timeoutHeight: 107, sequence: '8' },
+      { ...signed, batchId: 43, txHash: 'THREE', timeoutHeight: 106 },
+    ];
+    const { submit, sent, block, inputs } = await sending(undefined, { former });
+    submit(44);
+    await block(104, ['TWO', 'ONE']);
+    expect(inputs).toMatchObject([{ batchId: 41 }, { batchId: 42 }]);
+    await block(105, []);
+    expect(sent).toEqual([]);
+    await block(106, []);
+    expect(inputs.at(-1)).toMatchObject({ kind: 'batchRefused', batchId: 43 });
+    expect(sent.length).toBe(1);
   });
 
   it('that failed in its block says what it has paid', async () => {

@@ -1,9 +1,10 @@
 import type { OrderBatch } from '../../../streams/orders/types.ts';
 import type { Inlet } from '../../venue/port.ts';
-import { type AccountNumbers, type Block, type IncludedTx, NodeError, type SignedTx, type Signer } from '../node.ts';
+import { type AccountNumbers, type Block, type IncludedTx, NodeError, type Signer } from '../node.ts';
 import type { FailoverNodes } from './failover.ts';
+import { type Found, formerTx, type Pending, signedTx } from './pending_tx.ts';
 import type { ChainReads } from './reads.ts';
-import type { FormerTx, OnSigned, SignedRecord } from './signed_record.ts';
+import type { FormerTx, OnSigned } from './signed_record.ts';
 
 /**
  * A transaction that no block took after this many is void: its timeout height forbids it. Ten blocks are 4 s, longer
@@ -38,39 +39,10 @@ export interface TransactionsStart extends AccountNumbers {
   readonly chainId: string;
   /** The last block known. */
   readonly height: number;
-  readonly former?: FormerTx | undefined;
-  /** What became of the former one has been told. */
+  readonly former?: readonly FormerTx[];
+  /** What became of the former ones has been told. */
   readonly onFormerTold?: () => void;
   readonly onSigned?: OnSigned | undefined;
-}
-
-interface Pending extends Omit<SignedRecord, 'sequence'> {
-  readonly batchId: number;
-  readonly sequence: bigint;
-  /** What to sign again with another sequence, and the bytes to send; a former process's can only be looked for. */
-  readonly own: { readonly batch: OrderBatch; readonly tx: SignedTx } | undefined;
-  readonly repairs: number;
-  /** A node has answered for it. */
-  accepted: boolean;
-  /** A copy may be under way though nobody answered for it: a refusal of another copy then means nothing. */
-  doubtful: boolean;
-  sending: boolean;
-  /** Refused for its sequence: what to sign it again with, once a block of this height is told. */
-  repair: { readonly sequence: bigint; readonly height: number } | undefined;
-  /** A block is missing that could have had it. */
-  blocksMissing: boolean;
-  indexLooks: number;
-}
-
-/** What is known of a transaction at first. */
-const NEW = {
-  ...{ accepted: false, doubtful: false, sending: false, repair: undefined, blocksMissing: false, indexLooks: 0 },
-};
-
-/** What a block says of the transaction under way. */
-export interface Found {
-  readonly pending: object;
-  readonly result: IncludedTx;
 }
 
 /**
@@ -90,6 +62,8 @@ export class Transactions {
   readonly #onSigned: OnSigned | undefined;
   readonly #onFormerTold: (() => void) | undefined;
   readonly #queue: OrderBatch[] = [];
+  /** Of a former process, their fate unknown: nothing new is signed before that is told. */
+  #former: readonly Pending[];
   #pending: Pending | undefined;
   /** Undefined when it has to be asked for. */
   #sequence: bigint | undefined;
@@ -107,7 +81,7 @@ export class Transactions {
     start: TransactionsStart,
     inlet: () => Inlet | undefined,
   ) {
-    const { chainId, accountNumber, sequence, height, former, onSigned, onFormerTold } = start;
+    const { chainId, accountNumber, sequence, height, former = [], onSigned, onFormerTold } = start;
     this.#nodes = nodes;
     this.#reads = reads;
     this.#signer = signer;
@@ -119,16 +93,14 @@ export class Transactions {
     this.#sequence = sequence;
     this.#leastSequence = sequence;
     this.#height = height;
-    if (former !== undefined) {
-      this.#pending = { ...former, sequence: BigInt(former.sequence), own: undefined, repairs: 0, ...NEW };
-      // What it did to the sequence shows when its fate is known.
-      this.#sequence = undefined;
-    }
+    this.#former = former.map(formerTx);
+    // What they did to the sequence shows when their fate is known.
+    if (former.length > 0) this.#sequence = undefined;
   }
 
   /** Whether nothing is under way or waits. */
   get idle(): boolean {
-    return this.#pending === undefined && this.#queue.length === 0 && !this.#starting;
+    return this.#underWay.length === 0 && this.#queue.length === 0 && !this.#starting;
   }
 
   /** Sends a batch, or has it wait for the one under way. */
@@ -141,37 +113,57 @@ export class Transactions {
     void this.#start();
   }
 
-  /** Looks for the transaction under way in a block. Changes nothing. */
-  async find(block: Block): Promise<Found | undefined> {
-    const pending = this.#pending;
-    const index = pending === undefined ? -1 : block.txHashes.indexOf(pending.txHash);
-    if (pending === undefined || index < 0) return undefined;
-    const places = pending.own?.batch.places.length;
-    return { pending, result: await this.#reads.resultInBlock(block.height, index, places) };
+  /** Looks for the transactions under way in a block. Changes nothing. */
+  async find({ height, txHashes }: Block): Promise<readonly Found[]> {
+    const found: Promise<Found>[] = [];
+    for (const pending of this.#underWay) {
+      const index = txHashes.indexOf(pending.txHash);
+      if (index < 0) continue;
+      const places = pending.own?.batch.places.length;
+      found.push(this.#reads.resultInBlock(height, index, places).then((result) => ({ pending, result })));
+    }
+    return await Promise.all(found);
   }
 
   /**
-   * A block is told: says what became of the transaction, if that is now certain.
+   * A block is told: says what became of the transactions, if that is now certain.
    *
    * @param refused ids of orders that the contract refused in this block
    */
-  tell(height: number, found: Found | undefined, refused: ReadonlyMap<string, string>): void {
+  tell(height: number, found: readonly Found[], refused: ReadonlyMap<string, string>): void {
     this.#height = Math.max(this.#height, height);
-    const pending = this.#pending;
-    if (pending === undefined) return;
-    if (found !== undefined && found.pending === pending) this.#conclude(pending, found.result, refused);
-    else if (height >= pending.timeoutHeight) this.#expire(pending);
-    else if (pending.repair !== undefined) this.#repair(pending, pending.repair);
-    else if (!pending.accepted || height >= pending.signedHeight + SEND_AGAIN_AFTER_BLOCKS) void this.#send(pending);
+    for (const pending of this.#underWay) {
+      const inBlock = found.find((one) => one.pending === pending);
+      if (inBlock !== undefined) this.#conclude(pending, inBlock.result, refused);
+      else if (height >= pending.timeoutHeight) this.#expire(pending);
+      else if (pending.repair !== undefined) this.#repair(pending, pending.repair);
+      else if (!pending.accepted || height >= pending.signedHeight + SEND_AGAIN_AFTER_BLOCKS) void this.#send(pending);
+    }
   }
 
-  /** A block can't be had any more: the transaction under way may have been in it. */
+  /** A block can't be had any more: a transaction under way may have been in it. */
   blockMissing(): void {
-    if (this.#pending !== undefined) this.#pending.blocksMissing = true;
+    for (const pending of this.#underWay) pending.blocksMissing = true;
+  }
+
+  get #underWay(): readonly Pending[] {
+    return this.#pending === undefined ? this.#former : [...this.#former, this.#pending];
+  }
+
+  /** What became of it is certain. */
+  #forget(pending: Pending): void {
+    if (this.#pending === pending) this.#pending = undefined;
+    else this.#former = this.#former.filter((one) => one !== pending);
+  }
+
+  /** Goes on after a fate was told. */
+  #next({ own }: Pending): void {
+    if (own === undefined && this.#former.length === 0) this.#onFormerTold?.();
+    void this.#start();
   }
 
   async #start(): Promise<void> {
-    while (this.#pending === undefined && !this.#starting) {
+    while (this.#underWay.length === 0 && !this.#starting) {
       const batch = this.#queue.shift();
       if (batch === undefined) return;
       try {
@@ -202,17 +194,7 @@ export class Transactions {
       timeoutHeight,
       congestion: this.congestion,
     });
-    const own = { batch, tx };
-    return {
-      batchId: batch.batchId,
-      txHash: tx.hash,
-      sequence,
-      timeoutHeight,
-      signedHeight,
-      own,
-      repairs,
-      ...NEW,
-    };
+    return signedTx(batch, tx, signedHeight, repairs);
   }
 
   /** Has it written down that the transaction exists, then sends it. Never throws. */
@@ -311,15 +293,12 @@ export class Transactions {
     void this.#start();
   }
 
-  #conclude(
-    { batchId, txHash, sequence, own }: Pending,
-    result: IncludedTx,
-    refused: ReadonlyMap<string, string>,
-  ): void {
+  #conclude(pending: Pending, result: IncludedTx, refused: ReadonlyMap<string, string>): void {
+    const { batchId, txHash, sequence, own } = pending;
     const { height, code, codespace, log } = result;
     const feeUsei = result.feeUsei ?? (code === 0 && own !== undefined ? String(own.tx.feeUsei) : undefined);
     const fee = feeUsei === undefined ? {} : { feeUsei };
-    this.#pending = undefined;
+    this.#forget(pending);
     if (code === 0) {
       this.#leastSequence = atLeast(this.#leastSequence, sequence + 1n);
       this.#sequence = own === undefined ? undefined : this.#leastSequence;
@@ -331,8 +310,7 @@ export class Transactions {
       this.#sequence = undefined;
       this.#refuse(batchId, txHash, code, codespace, log, fee);
     }
-    if (own === undefined) this.#onFormerTold?.();
-    void this.#start();
+    this.#next(pending);
   }
 
   #expire(pending: Pending): void {
@@ -340,12 +318,11 @@ export class Transactions {
     else this.#void(pending, `no block up to its timeout height ${pending.timeoutHeight} has it`);
   }
 
-  #void({ batchId, txHash, own }: Pending, reason: string): void {
-    this.#pending = undefined;
+  #void(pending: Pending, reason: string): void {
+    this.#forget(pending);
     this.#sequence = undefined;
-    this.#refuse(batchId, txHash, -1, 'flashmm', reason);
-    if (own === undefined) this.#onFormerTold?.();
-    void this.#start();
+    this.#refuse(pending.batchId, pending.txHash, -1, 'flashmm', reason);
+    this.#next(pending);
   }
 
   /** Some blocks can't be searched: a node's index of transactions has to say. */
@@ -354,7 +331,7 @@ export class Transactions {
     pending.sending = true;
     try {
       const result = await this.#reads.resultByHash(pending.txHash, pending.own?.batch.places.length);
-      if (this.#pending !== pending) return;
+      if (!this.#underWay.includes(pending)) return;
       pending.indexLooks += 1;
       if (result !== undefined) this.#conclude(pending, result, new Map());
       else if (pending.indexLooks >= INDEX_LOOKS_MOST)

@@ -35,6 +35,7 @@ function entryOf(raw: SettlementEntry, markets: readonly Market[]): MatchEntry {
     isMarketOrder: raw.orderType !== 'Limit',
     orderId,
     microTicks: market === undefined ? 0 : microTicksOf(market, raw.executionCostOrProceed),
+    priceE18: raw.executionCostOrProceed,
     lots: market === undefined ? 0 : lotsOf(market, raw.quantity),
   };
 }

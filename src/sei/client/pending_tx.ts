@@ -1,0 +1,52 @@
+import type { OrderBatch } from '../../../streams/orders/types.ts';
+import type { IncludedTx, SignedTx } from '../node.ts';
+import type { FormerTx, SignedRecord } from './signed_record.ts';
+
+/** A transaction under way, and what is known of it. */
+export interface Pending extends Omit<SignedRecord, 'sequence'> {
+  readonly batchId: number;
+  readonly sequence: bigint;
+  /** What to sign again with another sequence, and the bytes to send; a former process's can only be looked for. */
+  readonly own: { readonly batch: OrderBatch; readonly tx: SignedTx } | undefined;
+  readonly repairs: number;
+  /** A node has answered for it. */
+  accepted: boolean;
+  /** A copy may be under way though nobody answered for it: a refusal of another copy then means nothing. */
+  doubtful: boolean;
+  sending: boolean;
+  /** Refused for its sequence: what to sign it again with, once a block of this height is told. */
+  repair: { readonly sequence: bigint; readonly height: number } | undefined;
+  /** A block is missing that could have had it. */
+  blocksMissing: boolean;
+  indexLooks: number;
+}
+
+const NEW = { accepted: false, doubtful: false, sending: false, blocksMissing: false, indexLooks: 0 };
+
+/** One that was just signed, at a height, for the so manieth time. */
+export function signedTx(batch: OrderBatch, tx: SignedTx, signedHeight: number, repairs: number): Pending {
+  const { hash: txHash, sequence, timeoutHeight } = tx;
+  const { batchId } = batch;
+  return {
+    batchId,
+    txHash,
+    sequence,
+    timeoutHeight,
+    signedHeight,
+    own: { batch, tx },
+    repairs,
+    repair: undefined,
+    ...NEW,
+  };
+}
+
+/** One of a former process: it can only be looked for. */
+export function formerTx({ sequence, ...former }: FormerTx): Pending {
+  return { ...former, sequence: BigInt(sequence), own: undefined, repairs: 0, repair: undefined, ...NEW };
+}
+
+/** What a block says of the transaction under way. */
+export interface Found {
+  readonly pending: object;
+  readonly result: IncludedTx;
+}
