@@ -12,7 +12,7 @@ export const quotes = z.strictObject({
     'How the model’s half spread becomes ours: half of it, more than it, or as volatility, takers, fills and markouts say.',
   ),
   gamma: setting(
-    real(0.0001, 100).default(0.02),
+    real(0.0001, 100).default(0.05),
     'Risk aversion of the models per bps, inventory in orders: higher skews more and quotes wider.',
   ),
   horizon_s: setting(real(0.1, 86_400).default(5), 'Time over which inventory risk is counted, s.'),
@@ -66,7 +66,7 @@ export const quotes = z.strictObject({
   min_edge_bps: setting(real(0, 1_000).default(1), 'Least distance of a quote from the fair value after fees, bps.'),
   max_skew_bps: setting(real(0, 1_000).default(8), 'Most that inventory moves the reservation price, bps.'),
   hysteresis_bps: setting(
-    real(0, 1_000).default(0.5),
+    real(0, 1_000).default(1),
     'A quote that would move by less stays where it is and keeps its place in the queue; one that would move by up to three times that stays while its place is worth more, bps.',
   ),
   competition: setting(
