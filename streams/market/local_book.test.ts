@@ -184,6 +184,22 @@ describe('a local book', () => {
     expect(refused.length).toBe(64);
   });
 
+  it('keeps how far takers went in the newest slot of time in which they came', () => {
+    const book = new LocalBook('X', 200);
+    const at = (timeUs: number, side: 'buy' | 'sell', tick: number, tradeId: number): void => {
+      book.apply({ ...trade(tradeId), timeUs, side, tick });
+    };
+    const reach = (): number[] => [book.tradeSlot, book.tradeHighTick, book.tradeLowTick];
+    expect(reach()).toEqual([-1, -1, -1]);
+    at(200, 'buy', 100, 1);
+    at(210, 'buy', 103, 2);
+    at(399, 'buy', 101, 3);
+    expect(reach()).toEqual([1, 103, -1]);
+    at(400, 'sell', 98, 4);
+    at(401, 'sell', 99, 5);
+    expect(reach()).toEqual([2, -1, 98]);
+  });
+
   it('is the same after encoding and decoding, and goes on the same', () => {
     const { book } = fed(snapshot(10), ticker(12, 100, 101), spot(11, 11, [99, 1]));
     const copy = LocalBook.decode('X', JSON.parse(JSON.stringify(book.encode())));

@@ -1,6 +1,6 @@
 import { Subject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { settingsOf } from '../../test/pipeline_world.ts';
+import { accountOf, settingsOf, World } from '../../test/pipeline_world.ts';
 import { Kernel } from '../actor/kernel.ts';
 import { HeapClock } from '../clock/heap_clock.ts';
 import { marketStage, reportsOf } from './stage.ts';
@@ -23,5 +23,24 @@ describe('the market stage', () => {
     expect(told).toEqual(['resync syncing', 'gap', 'resync gapped', 'gap', 'resync gapped']);
     delta(9, 9);
     expect(told.length).toBe(5);
+  });
+});
+
+describe('the sampling stage', () => {
+  it('tells how far takers went since the sample before, and no longer than until the next', () => {
+    const world = new World(accountOf('X'));
+    const trade = (afterMs: number, tradeId: number, side: 'buy' | 'sell', tick: number): void =>
+      world.at(afterMs, { kind: 'trade', market: 'X', tradeId, eventUs: 0, side, tick, lots: 1 });
+    world.book(0, 'X', 1);
+    trade(50, 1, 'buy', 10_001);
+    trade(150, 2, 'buy', 10_004);
+    // A trade at a grid instant belongs to the next sample.
+    trade(200, 3, 'sell', 9_997);
+    world.until(700);
+    expect(world.all('sample').map(({ tradeHighTick, tradeLowTick }) => [tradeHighTick, tradeLowTick])).toEqual([
+      [10_004, -1],
+      [-1, 9_997],
+      [-1, -1],
+    ]);
   });
 });
