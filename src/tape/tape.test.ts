@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { rowsOf, TapeFolder } from '../../test/tape_files.ts';
 import { Tape } from './reader.ts';
-import { BATCH_ROWS, blankRow, type TapeRow } from './rows.ts';
+import { BATCH_ROWS, blankRow, nanosText, type TapeRow } from './rows.ts';
 import type { TapeMarket } from './schema.ts';
 import { TapeWriter } from './writer.ts';
 
@@ -147,4 +147,40 @@ describe('what is refused', () => {
     yield { ...blankRow(), receiveS: 1_700_000_000 };
     yield { ...blankRow(), receiveS: 1_700_000_000 + 101 * 86_400 };
   }
+});
+
+describe('what pyarrow reads of a tape', () => {
+  // Made by fixtures/read_tape.py from the tape of fixtures/events.npz.
+  const golden = JSON.parse(readFileSync(new URL('./fixtures/events_in_pyarrow.json', import.meta.url), 'utf8'));
+
+  it('is what was imported', async () => {
+    const events = new URL('./fixtures/events.npz', import.meta.url).pathname;
+    const { tape } = await folder.imported([events], { symbol: 'BTCUSDT', venue: 'binance-usdm' });
+    const rows = rowsOf(tape);
+    expect(golden.validated).toBe(true);
+    expect(golden.columns).toEqual({
+      receive_time: rows.map(({ receiveS, receiveNs }) => nanosText(receiveS, receiveNs)),
+      event_time: rows.map(({ eventS, eventNs }) => nanosText(eventS, eventNs)),
+      kind: rows.map(({ kind }) => kind),
+      side: rows.map(({ side }) => side),
+      flags: rows.map(({ flags }) => flags),
+      price_tick: rows.map(({ tick }) => tick),
+      size_lots: rows.map(({ lots }) => lots),
+      first_id: rows.map(({ firstId }) => firstId),
+      last_id: rows.map(({ lastId }) => lastId),
+      previous_id: rows.map(({ previousId }) => previousId),
+    });
+  });
+
+  it('has the columns and the metadata that docs/tapes.md describes', () => {
+    const path = written('described.arrow', many(1));
+    const described = readFileSync(new URL('../../docs/tapes.md', import.meta.url), 'utf8');
+    for (const column of golden.schema) {
+      const [name, type] = column.split(' ');
+      expect(described).toContain(`\`${name}\``);
+      expect(described).toContain(type.replace(/,.*/, ''));
+    }
+    expect(Object.keys(golden.metadata)).toEqual(['flashmm.tape', 'flashmm.market', 'flashmm.origin']);
+    expect(Tape.open(path).market).toEqual(market);
+  });
 });
