@@ -1,6 +1,5 @@
 import type { FairValue } from './fairvalue/fair_value.ts';
-import type { Position } from './fills/positions.ts';
-import type { Equity, LedgerBreak } from './fills/types.ts';
+import type { MoneyOutput } from './fills/money.ts';
 import type { ConditionsOutput } from './guard/conditions.ts';
 import type { GuardOutput } from './guard/guard.ts';
 import type { Sample } from './market/sample.ts';
@@ -29,7 +28,5 @@ export type Decision =
   | Approved
   | TradingOutput
   | OrdersOutput
-  | Position
-  | Equity
-  | LedgerBreak
+  | MoneyOutput
   | ResyncRequest;

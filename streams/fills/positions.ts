@@ -1,26 +1,28 @@
-import type { Reducer, Turn } from '../actor/reducer.ts';
-import { cashOf, feeOf, turnoverOf } from '../market/money.ts';
-import type { Market } from '../market/types.ts';
-import type { Caused, Fill } from '../orders/types.ts';
+import { cashOf, feeOf, type Quanta, turnoverOf } from '../market/money.ts';
+import type { Market, Side } from '../market/types.ts';
+import type { Caused } from '../orders/types.ts';
 
-/** What is held in a market since the session began, and what it cost. */
+/**
+ * What is held in a market, what it cost, and what was made by it, since the account's record began. Money in quanta (see
+ * `market/money.ts`) as decimal strings. At every moment `cash = realised − cost`.
+ */
 export interface Position extends Caused {
   readonly kind: 'position';
   readonly market: string;
   /** Positive when long. */
   readonly lots: number;
-  /** Received less paid, in quanta (see `money.ts`), as a decimal string. */
+  /** Received less paid. */
   readonly cashQuanta: string;
-  /** Fees paid, in quanta, as a decimal string; negative when rebates outweigh them. */
+  /** What the open lots cost, by average cost: paid for a long position, minus what was received for a short one. */
+  readonly costQuanta: string;
+  /** What the lots that were closed have made, fees apart. */
+  readonly realisedQuanta: string;
+  /** Fees paid less rebates received. */
   readonly feesQuanta: string;
+  /** The rebates among them, zero or more. */
+  readonly rebatesQuanta: string;
+  readonly turnoverQuanta: string;
   readonly fills: number;
-}
-
-interface Holding {
-  lots: number;
-  cashQuanta: string;
-  feesQuanta: string;
-  fills: number;
 }
 
 /** Fees of the venue, basis points of the turnover; negative for a rebate. */
@@ -29,42 +31,80 @@ export interface FeeParameters {
   readonly takerFeeBps: number;
 }
 
-/** Adds up fills into positions, exactly: cash and fees are integers, whatever their number. */
-export function positions(
-  markets: readonly Market[],
-  fees: FeeParameters,
-): Reducer<Record<string, Holding>, Fill, Position> {
-  const bySymbol = new Map(markets.map((market) => [market.symbol, market]));
-  return {
-    initial: () => ({}),
-    step: (state, fill, turn) => {
-      const market = bySymbol.get(fill.market);
-      if (market === undefined) throw new Error(`fill of unknown market '${fill.market}'`);
-      turn.emit(add(market, fees, state, fill, turn));
-    },
-    encode: (state) => state,
-    decode: (plain) => JSON.parse(JSON.stringify(plain)) as Record<string, Holding>,
-  };
+/** A position as it is counted with. */
+export interface Holding {
+  lots: number;
+  cash: Quanta;
+  cost: Quanta;
+  realised: Quanta;
+  fees: Quanta;
+  rebates: Quanta;
+  turnover: Quanta;
+  fills: number;
 }
 
-function add(
+/** An execution as far as positions need it. Price in millionths of a tick. */
+export interface Execution {
+  readonly side: Side;
+  readonly lots: number;
+  readonly microTicks: number;
+  readonly liquidity: 'maker' | 'taker';
+}
+
+/** Nothing held, nothing done. */
+export function flat(): Holding {
+  return { lots: 0, cash: 0n, cost: 0n, realised: 0n, fees: 0n, rebates: 0n, turnover: 0n, fills: 0 };
+}
+
+/** Books an execution: cash, cost and profit by average cost, turnover and fees. Exact: nothing is rounded away. */
+export function bookExecution(
   market: Market,
-  fees: FeeParameters,
-  state: Record<string, Holding>,
-  fill: Fill,
-  turn: Turn<Position>,
-): Position {
-  const before = state[fill.market] ?? { lots: 0, cashQuanta: '0', feesQuanta: '0', fills: 0 };
-  const cash = cashOf(market, fill.side, fill.lots, fill.microTicks);
-  const feeBps = fill.liquidity === 'maker' ? fees.makerFeeBps : fees.takerFeeBps;
-  const fee = feeOf(turnoverOf(market, fill.lots, fill.microTicks), feeBps);
-  const holding: Holding = {
-    lots: before.lots + (fill.side === 'buy' ? fill.lots : -fill.lots),
-    cashQuanta: (BigInt(before.cashQuanta) + cash).toString(),
-    feesQuanta: (BigInt(before.feesQuanta) + fee).toString(),
-    fills: before.fills + 1,
+  { makerFeeBps, takerFeeBps }: FeeParameters,
+  holding: Holding,
+  execution: Execution,
+): void {
+  const { side, lots, microTicks, liquidity } = execution;
+  const turnover = turnoverOf(market, lots, microTicks);
+  const fee = feeOf(turnover, liquidity === 'maker' ? makerFeeBps : takerFeeBps);
+  exchange(market, holding, side, lots, microTicks);
+  holding.turnover += turnover;
+  holding.fees += fee;
+  if (fee < 0n) holding.rebates -= fee;
+  holding.fills += 1;
+}
+
+/**
+ * Moves lots against cash. What adds to a position adds to its cost; what reduces it takes the same share off its cost, and the
+ * difference to the cash is realised. A share that is no whole quantum is taken toward zero, so that the rest stays with the lots
+ * that are left, and closing the last lot leaves nothing: realised less cost is the cash, to the quantum, always.
+ */
+export function exchange(market: Market, holding: Holding, side: Side, lots: number, microTicks: number): void {
+  const signed = side === 'buy' ? lots : -lots;
+  const cash = cashOf(market, side, lots, microTicks);
+  const closing = Math.sign(signed) === -Math.sign(holding.lots) ? Math.min(lots, Math.abs(holding.lots)) : 0;
+  if (closing > 0) {
+    const closed = closing === lots ? cash : cashOf(market, side, closing, microTicks);
+    const cost = (holding.cost * BigInt(closing)) / BigInt(Math.abs(holding.lots));
+    holding.realised += closed - cost;
+    holding.cost += closed - cash - cost;
+  } else holding.cost -= cash;
+  holding.cash += cash;
+  holding.lots += signed;
+}
+
+/** The event that tells of a position. */
+export function positionOf(holding: Holding, market: string, stamp: Caused): Position {
+  return {
+    kind: 'position',
+    ...stamp,
+    market,
+    lots: holding.lots,
+    cashQuanta: String(holding.cash),
+    costQuanta: String(holding.cost),
+    realisedQuanta: String(holding.realised),
+    feesQuanta: String(holding.fees),
+    rebatesQuanta: String(holding.rebates),
+    turnoverQuanta: String(holding.turnover),
+    fills: holding.fills,
   };
-  state[fill.market] = holding;
-  const stamp = { seq: turn.nextSeq(), timeUs: turn.nowUs(), causes: [fill.seq] };
-  return { kind: 'position', ...stamp, market: fill.market, ...holding };
 }

@@ -1,26 +1,23 @@
-import { filter, type OperatorFunction } from 'rxjs';
+import { map, merge, type OperatorFunction } from 'rxjs';
 import type { Kernel } from '../actor/kernel.ts';
 import { CONTROL_MAILBOX, GIVE_UP } from '../actor/policies.ts';
-import type { FairValue } from '../fairvalue/fair_value.ts';
-import type { AccountInput } from '../inputs.ts';
-import type { Fill } from '../orders/types.ts';
+import { gridTicks } from '../operators/grid_ticks.ts';
 import type { AccountSettings } from '../settings.ts';
-import { type Position, positions } from './positions.ts';
+import { type MoneyInput, type MoneyOutput, money, type Second } from './money.ts';
 
-/** What the money stage takes in: executions, prices to value them at, and what the chain says of the account. */
-export type MoneyInput = Fill | FairValue | AccountInput;
-
-/** The money actor of the account. */
-export function moneyStage(kernel: Kernel, settings: AccountSettings): OperatorFunction<MoneyInput, Position> {
+/** The money actor of the account. Its second begins two microseconds late, so that the marks of that instant are in. */
+export function moneyStage(
+  kernel: Kernel,
+  settings: AccountSettings,
+): OperatorFunction<Exclude<MoneyInput, Second>, MoneyOutput> {
   const markets = settings.markets.map(({ market }) => market);
+  const seconds$ = gridTicks({ clock: kernel.clock, periodMs: 1_000, offsetUs: 2 }).pipe(
+    map((timeUs): Second => ({ kind: 'second', timeUs })),
+  );
   return kernel.actor({
     name: 'money',
     mailbox: CONTROL_MAILBOX,
     supervision: GIVE_UP,
-    behavior: (inbox, self) =>
-      inbox.pipe(
-        filter((event) => event.kind === 'fill'),
-        self.reduce(positions(markets, settings.fees)),
-      ),
+    behavior: (inbox, self) => merge(inbox, seconds$).pipe(self.reduce(money(markets, settings.fees))),
   });
 }

@@ -1,4 +1,5 @@
 import type { Market, Side } from './types.ts';
+import { scaleOf } from './units.ts';
 
 /**
  * Money is counted in quanta, integers of any size, so that no sum is ever rounded.
@@ -55,6 +56,39 @@ export function equityInQuote(market: Market, cash: Quanta, fees: Quanta, lots: 
 export function lotValueQuote(market: Market, tick: number): number {
   const lot = Number(market.lotSize);
   return market.contract === 'linear' ? tick * Number(market.tickSize) * lot : lot * Number(market.contractSize);
+}
+
+/**
+ * What lots are worth at a price, in quanta: what selling them there would bring to the cash.
+ *
+ * @param lots negative when short
+ * @param microTicks price in millionths of a tick
+ */
+export function worthOf(market: Market, lots: number, microTicks: number): Quanta {
+  if (lots === 0) return 0n;
+  return cashOf(market, lots > 0 ? 'sell' : 'buy', Math.abs(lots), microTicks);
+}
+
+/**
+ * Quanta in units of 10⁻¹⁸ of the quote currency, in which the money of several markets can be added up. Exact for a linear
+ * market whose tick times lot has at most 12 decimals; otherwise rounded down.
+ *
+ * @param markMicroTicks converts an inverse market's base amounts, millionths of a tick
+ */
+export function quoteE18(market: Market, quanta: Quanta, markMicroTicks: number): bigint {
+  const tick = scaleOf(market.tickSize);
+  if (market.contract === 'inverse')
+    return floorOf(quanta * BigInt(markMicroTicks) * BigInt(tick.step), 10n ** BigInt(tick.decimals));
+  const lot = scaleOf(market.lotSize);
+  const units = quanta * BigInt(tick.step) * BigInt(lot.step);
+  const decimals = tick.decimals + lot.decimals;
+  return decimals <= 12 ? units * 10n ** BigInt(12 - decimals) : floorOf(units, 10n ** BigInt(decimals - 12));
+}
+
+/** The greatest whole number not above a fraction. @param divisor above zero */
+export function floorOf(dividend: bigint, divisor: bigint): bigint {
+  const quotient = dividend / divisor;
+  return dividend < 0n && dividend % divisor !== 0n ? quotient - 1n : quotient;
 }
 
 function inverseAmount(market: Market, lots: number, microTicks: number): Quanta {

@@ -84,7 +84,8 @@ function fill(
   order: WorkingOrder | undefined,
   turn: Turn<OrdersOutput>,
 ): void {
-  const { market, side, lots, microTicks, liquidity, height, settlementId, seq } = settlement;
+  const { seq, market, side, lots, microTicks, priceE18, liquidity, height, settlementId } = settlement;
+  const price = priceE18 === undefined ? { microTicks } : { microTicks, priceE18 };
   const stamp = {
     seq: turn.nextSeq(),
     timeUs: turn.nowUs(),
@@ -92,7 +93,7 @@ function fill(
   };
   const clientOrderId = order?.clientOrderId ?? '';
   // The chain's word counts for money whatever we think of the order.
-  turn.emit({ kind: 'fill', ...stamp, market, clientOrderId, settlementId, side, lots, microTicks, liquidity, height });
+  turn.emit({ kind: 'fill', ...stamp, market, clientOrderId, settlementId, side, lots, ...price, liquidity, height });
   if (order === undefined) {
     reject(
       turn,

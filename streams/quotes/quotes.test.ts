@@ -68,8 +68,16 @@ function guardedOf(fair: FairValue, change: Partial<Guarded> = {}): Guarded {
 }
 
 function positionOf(lots: number): Position {
-  const money = { cashQuanta: '0', feesQuanta: '0', fills: 1 };
-  return { kind: 'position', seq: 2, timeUs: 0, causes: [], market: 'X', lots, ...money } as Position;
+  const money = {
+    cashQuanta: '0',
+    costQuanta: '0',
+    realisedQuanta: '0',
+    feesQuanta: '0',
+    rebatesQuanta: '0',
+    turnoverQuanta: '0',
+    fills: 1,
+  };
+  return { kind: 'position', seq: 2, timeUs: 0, causes: [], market: 'X', lots, ...money };
 }
 
 /** Quotes in a row, from one state. */

@@ -105,7 +105,16 @@ describe('a session report', () => {
   });
 
   it('marks the position at the microprice and takes fees off', () => {
-    const position = { lots: 2, cashQuanta: '-19980000000', feesQuanta: '1000000', fills: 1 };
+    const position = {
+      lots: 2,
+      cashQuanta: '-19980000000',
+      feesQuanta: '1000000',
+      costQuanta: '0',
+      realisedQuanta: '0',
+      rebatesQuanta: '0',
+      turnoverQuanta: '0',
+      fills: 1,
+    };
     const figures = reportOf({ kind: 'position', ...base, timeUs: 0, ...position }, fair(1, 10_010), fair(2, 10_000));
     expect(figures.pnlUsdc).toBeCloseTo(2 * 100 - 199.8 - 0.01, 10);
     expect(figures.feesUsdc).toBeCloseTo(0.01, 10);
@@ -143,7 +152,16 @@ describe('a session report', () => {
   });
 
   it('gives a Sharpe ratio a year with its standard error', () => {
-    const bought = { lots: 10, cashQuanta: '-100000000000', feesQuanta: '0', fills: 1 };
+    const bought = {
+      lots: 10,
+      cashQuanta: '-100000000000',
+      feesQuanta: '0',
+      costQuanta: '0',
+      realisedQuanta: '0',
+      rebatesQuanta: '0',
+      turnoverQuanta: '0',
+      fills: 1,
+    };
     // The profit gains 2 and loses 1 in turn: 40 changes of mean 0.5 and standard deviation 1.5.
     let tick = 10_000;
     const steps: Decision[] = [{ kind: 'position', ...base, timeUs: 0, ...bought }];
@@ -158,7 +176,18 @@ describe('a session report', () => {
   });
 
   it('counts the orders that the venue refused, and the largest position between two samples', () => {
-    const held = { kind: 'position', ...base, timeUs: 0, cashQuanta: '0', feesQuanta: '0', fills: 1 } as const;
+    const held = {
+      kind: 'position',
+      ...base,
+      timeUs: 0,
+      cashQuanta: '0',
+      feesQuanta: '0',
+      costQuanta: '0',
+      realisedQuanta: '0',
+      rebatesQuanta: '0',
+      turnoverQuanta: '0',
+      fills: 1,
+    } as const;
     const figures = reportOf(
       order('crossing', 'placing'),
       { ...order('crossing', 'resting'), status: 'refused' } as Decision,
