@@ -1,8 +1,9 @@
 import type { LocalBook } from '../../streams/market/local_book.ts';
-import type { ReportFigures, SessionFigures } from '../../streams/report/session_report.ts';
+import type { SessionFigures } from '../../streams/report/session_report.ts';
 import type { AccountSettings, MarketSettings } from '../../streams/settings.ts';
 import { unquotable } from '../config/account.ts';
 import type { Config } from '../config/schema.ts';
+import { figureLines, marketLines } from '../report/figure_lines.ts';
 import type { BacktestOutcome } from './engine.ts';
 import type { Tapes } from './tapes.ts';
 
@@ -39,30 +40,6 @@ const REASONS: Readonly<Record<string, string>> = {
   oversized: 'a line too long to be a message',
   'unknown-order': 'an execution of an order that was just cancelled',
 };
-
-/** The figures of a report as lines of `name  value`. */
-export function figureLines(figures: SessionFigures): string[] {
-  const { sharpe, sharpeError } = figures;
-  return [
-    ...marketLines(figures),
-    `Sharpe ratio       ${sharpe === null ? 'too short a time to mean anything' : `${sharpe.toFixed(0)} ± ${sharpeError?.toFixed(0)} a year, from changes over 10 s (one standard error)`}`,
-  ];
-}
-
-function marketLines(figures: ReportFigures): string[] {
-  const { fillRatePercent, ordersPlaced, ordersCancelled, ordersRefused, ordersFilled } = figures;
-  const money = (value: number): string => `${value.toFixed(2)} USDC`;
-  // Spreads of 0.01 bps and of 50 bps are both common.
-  const bps = (value: number | null): string => (value === null ? 'none' : `${Number(value.toPrecision(3))} bps`);
-  return [
-    `profit             ${money(figures.pnlUsdc)}, marked at the microprice, fees of ${money(figures.feesUsdc)} taken off`,
-    `largest position   ${money(figures.maxPositionUsdc)}`,
-    `turnover           ${money(figures.turnoverUsdc)} in ${figures.fills} fills`,
-    `orders             ${ordersPlaced} placed, ${ordersCancelled} cancelled, ${ordersRefused} refused, ${ordersFilled} filled at least in part`,
-    `fill rate          ${fillRatePercent === null ? 'no order’s price traded' : `${fillRatePercent.toFixed(1)} % of the orders whose price traded`}`,
-    `spread             market ${bps(figures.spreadBps)}, ours ${bps(figures.ourSpreadBps)}, two-sided ${figures.quotedPercent.toFixed(1)} % of the time`,
-  ];
-}
 
 /** The report that a person reads. */
 export function backtestText({ tapes, settings, model, outcome, measured }: BacktestText): string {

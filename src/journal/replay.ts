@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Decision } from '../../streams/decisions.ts';
+import type { Input } from '../../streams/inputs.ts';
 import { canonicalText, DIGEST_START, type DigestMark } from '../runtime/decision_digest.ts';
 import { PipelineFailedError, Reactor, type ReactorSnapshot } from '../runtime/reactor.ts';
 import { JournalReader, type TornTail } from './reader.ts';
@@ -56,7 +57,18 @@ export interface ReplayReport {
 export interface ReplayOptions {
   /** Begin at the n-th snapshot, counted from 1, instead of the beginning. */
   readonly fromSnapshot?: number | undefined;
+  /** Ends before the first input of this time or later, integer microseconds since the epoch. */
+  readonly untilUs?: number | undefined;
   readonly signal?: AbortSignal;
+  /** Sees where the replay begins, every decision, and every input after it took effect. What it throws ends the replay. */
+  readonly watch?: ReplayWatch | undefined;
+}
+
+/** Somebody who looks on while a journal is replayed. */
+export interface ReplayWatch {
+  began(header: JournalHeader, fromSnapshot: number): void;
+  decided(decision: Decision): void;
+  took(input: Input): void;
 }
 
 /**
@@ -68,7 +80,7 @@ export interface ReplayOptions {
 export async function replay(path: string, options: ReplayOptions = {}): Promise<ReplayReport> {
   const startedMs = performance.now();
   const reader = new JournalReader(path);
-  const run = new ReplayRun(options.fromSnapshot);
+  const run = new ReplayRun(options);
   let sinceYield = 0;
   for (const record of reader.records()) {
     if (!run.take(record)) break;
@@ -83,6 +95,8 @@ export async function replay(path: string, options: ReplayOptions = {}): Promise
 
 class ReplayRun {
   readonly #fromSnapshot: number | undefined;
+  readonly #untilUs: number;
+  readonly #watch: ReplayWatch | undefined;
   #header: JournalHeader | undefined;
   #reactor: Reactor | undefined;
   #beganAt = 0;
@@ -100,8 +114,10 @@ class ReplayRun {
   #closed: string | undefined;
   #failure: string | undefined;
 
-  constructor(fromSnapshot: number | undefined) {
+  constructor({ fromSnapshot, untilUs = Number.POSITIVE_INFINITY, watch }: ReplayOptions) {
     this.#fromSnapshot = fromSnapshot;
+    this.#untilUs = untilUs;
+    this.#watch = watch;
   }
 
   /** @returns whether to go on */
@@ -114,6 +130,7 @@ class ReplayRun {
         this.#snapshot(record.snapshot);
         return true;
       case 'input':
+        if (record.input.timeUs >= this.#untilUs) return false;
         if (this.#reactor === undefined && this.#fromSnapshot === undefined) this.#begin();
         if (this.#reactor === undefined) return true;
         if (this.#inputs === 0) this.#firstUs = record.input.timeUs;
@@ -158,9 +175,11 @@ class ReplayRun {
   #begin(from?: ReactorSnapshot): void {
     const onDecision = (decision: Decision): void => {
       if (this.#decisions.length < SHOWN_MOST) this.#decisions.push(decision);
+      this.#watch?.decided(decision);
     };
     this.#reactor = new Reactor(this.#header!.plan, { onDecision }, from);
     this.#beganAt = from === undefined ? 0 : this.#snapshots;
+    this.#watch?.began(this.#header!, this.#beganAt);
     this.#start = this.#reactor.digest.mark();
     this.#live = this.#start;
     this.#replayed = this.#start;
@@ -177,9 +196,10 @@ class ReplayRun {
     if (canonicalText(this.#reactor.snapshot()) !== canonicalText(snapshot)) this.#different.push(this.#snapshots);
   }
 
-  #input(reactor: Reactor, input: Parameters<Reactor['take']>[0]): boolean {
+  #input(reactor: Reactor, input: Input): boolean {
     try {
       reactor.take(input);
+      this.#watch?.took(input);
       return true;
     } catch (error) {
       if (!(error instanceof PipelineFailedError)) throw error;

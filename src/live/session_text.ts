@@ -1,5 +1,5 @@
 import type { SessionFigures } from '../../streams/report/session_report.ts';
-import { figureLines } from '../backtest/report_text.ts';
+import { figureLines } from '../report/figure_lines.ts';
 import type { StopReport } from '../runtime/session.ts';
 
 /** The report of a live session, as a person reads it at its end. @param open orders that rested when the end began */

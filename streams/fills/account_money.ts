@@ -35,7 +35,8 @@ export interface AccountMoney {
   /** Units of 10⁻¹⁸ of the quote currency, all below. */
   gas: bigint;
   adjustments: bigint;
-  /** What {@link gas} and {@link adjustments} were when this session began. */
+  /** What {@link gasUsei}, {@link gas} and {@link adjustments} were when this session began. */
+  gasUseiBefore: bigint;
   gasBefore: bigint;
   adjustmentsBefore: bigint;
   peak: bigint;
@@ -62,6 +63,7 @@ export function freshMoney(markets: readonly Market[]): AccountMoney {
     unpricedUsei: 0n,
     gas: 0n,
     adjustments: 0n,
+    gasUseiBefore: 0n,
     gasBefore: 0n,
     adjustmentsBefore: 0n,
     peak: 0n,
@@ -193,6 +195,8 @@ function told(
     feesUsdc: usdc(sums.fees),
     gasUsdc: usdc(sums.gas),
     gasUsei: String(state.gasUsei),
+    sessionGasUsdc: usdc(sums.gas - state.gasBefore),
+    sessionGasUsei: String(state.gasUsei - state.gasUseiBefore),
     grossUsdc: usdc(gross),
     equityUsdc: balancesInQuote(state, markets),
     exact: {

@@ -61,6 +61,7 @@ export interface MoneySnapshot extends MoneyRecord {
     readonly recent: readonly (readonly [height: number, denom: string, amount: string])[];
     readonly recentFrom: number;
     readonly looks: Comparison;
+    readonly gasUseiBefore: string;
     readonly gasBefore: string;
     readonly adjustmentsBefore: string;
     readonly stale: boolean;
@@ -122,6 +123,7 @@ export function moneyOf(markets: readonly Market[], plain: unknown): AccountMone
   state.day = record.day;
   state.charged = [...record.charged];
   state.looks.missedTo = record.missedTo;
+  state.gasUseiBefore = state.gasUsei;
   state.gasBefore = state.gas;
   state.adjustmentsBefore = state.adjustments;
   return state;
@@ -147,6 +149,7 @@ export function encodeMoney(state: AccountMoney): MoneySnapshot {
       recent: state.ledger.recent.map(({ height, denom, amount }) => [height, denom, String(amount)]),
       recentFrom: state.ledger.recentFrom,
       looks: copyOf(state.looks),
+      gasUseiBefore: String(state.gasUseiBefore),
       gasBefore: String(state.gasBefore),
       adjustmentsBefore: String(state.adjustmentsBefore),
       stale: state.stale,
@@ -169,6 +172,7 @@ export function decodeMoney(markets: readonly Market[], plain: unknown): Account
   state.ledger.recent = now.recent.map(([height, denom, amount]) => ({ height, denom, amount: BigInt(amount) }));
   state.ledger.recentFrom = now.recentFrom;
   Object.assign(state.looks, copyOf(now.looks));
+  state.gasUseiBefore = BigInt(now.gasUseiBefore);
   state.gasBefore = BigInt(now.gasBefore);
   state.adjustmentsBefore = BigInt(now.adjustmentsBefore);
   state.stale = now.stale;

@@ -24,6 +24,9 @@ export interface Equity extends Caused {
   readonly gasUsdc: number;
   /** All gas paid, smallest units; what no market here has a price for is in no other figure. */
   readonly gasUsei: string;
+  /** The part of both that this session paid. */
+  readonly sessionGasUsdc: number;
+  readonly sessionGasUsei: string;
   /** Sum over the markets of what is held, long or short, at the mid. */
   readonly grossUsdc: number;
   /** What the account's balances are worth at the mids, or null while a balance or a price is not known. */

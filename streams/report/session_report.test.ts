@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Decision } from '../decisions.ts';
+import type { ExactEquity, MarketProfit } from '../fills/types.ts';
 import type { Market, Side, Trade } from '../market/types.ts';
-import { CURVE_MOST, SessionReport } from './session_report.ts';
+import { CURVE_MOST } from './curve.ts';
+import { SessionReport } from './session_report.ts';
 
 const market: Market = {
   symbol: 'X',
@@ -55,9 +57,54 @@ function order(
   };
 }
 
-function fill(clientOrderId: string): Decision {
+function fill(clientOrderId: string, timeS = 0): Decision {
   const price = { lots: 2, microTicks: 9_990e6, liquidity: 'maker', height: 1 } as const;
-  return { kind: 'fill', ...base, timeUs: 0, clientOrderId, settlementId: 's', side: 'buy', ...price };
+  return { kind: 'fill', ...base, timeUs: timeS * 1e6, clientOrderId, settlementId: 's', side: 'buy', ...price };
+}
+
+/** What the money stage says: profit of the session, and where it comes from in the one market. */
+function equity(
+  timeS: number,
+  sessionPnlUsdc: number,
+  change: Partial<MarketProfit> & { gasUsdc?: number } = {},
+): Decision {
+  const { gasUsdc = 0, ...profit } = change;
+  const figures = {
+    totalPnlUsdc: 0,
+    dailyPnlUsdc: 0,
+    peakUsdc: 0,
+    drawdownUsdc: 0,
+    realisedUsdc: 0,
+    unrealisedUsdc: 0,
+  };
+  const gas = { gasUsdc, gasUsei: '0', sessionGasUsdc: gasUsdc, sessionGasUsei: String(gasUsdc * 2e6) };
+  const market = { profitUsdc: sessionPnlUsdc + gasUsdc, capturedUsdc: 0, inventoryUsdc: 0, feesUsdc: 0, ...profit };
+  return {
+    kind: 'equity',
+    seq: 1,
+    causes: [],
+    timeUs: timeS * 1e6,
+    ...figures,
+    ...gas,
+    sessionPnlUsdc,
+    feesUsdc: market.feesUsdc,
+    grossUsdc: 0,
+    equityUsdc: null,
+    exact: {} as ExactEquity,
+    markets: { X: market },
+  };
+}
+
+function held(lots: number): Decision {
+  const quanta = { cashQuanta: '0', costQuanta: '0', realisedQuanta: '0', feesQuanta: '0', rebatesQuanta: '0' };
+  return { kind: 'position', ...base, timeUs: 0, lots, ...quanta, turnoverQuanta: '0', fills: 1 };
+}
+
+function markout(horizonMs: number, profitQuanta: number, edgeQuanta: number, lots: number): Decision {
+  const fill = { settlementId: 's', side: 'buy', lots, microTicks: 10_000e6, midMicroTicks: 10_000e6 } as const;
+  const turnoverQuanta = String(lots * 10_000e6);
+  const quanta = { turnoverQuanta, edgeQuanta: String(edgeQuanta), profitQuanta: String(profitQuanta) };
+  return { kind: 'markout', ...base, timeUs: 0, ...fill, horizonMs, ...quanta };
 }
 
 const trade = (tick: number): Trade => ({
@@ -104,22 +151,77 @@ describe('a session report', () => {
     expect(figures).toMatchObject({ ordersPlaced: 4, ordersCancelled: 2, ordersFilled: 1, turnoverUsdc: 199.8 });
   });
 
-  it('marks the position at the microprice and takes fees off', () => {
-    const position = {
-      lots: 2,
-      cashQuanta: '-19980000000',
-      feesQuanta: '1000000',
-      costQuanta: '0',
-      realisedQuanta: '0',
-      rebatesQuanta: '0',
-      turnoverQuanta: '0',
-      fills: 1,
-    };
-    const figures = reportOf({ kind: 'position', ...base, timeUs: 0, ...position }, fair(1, 10_010), fair(2, 10_000));
-    expect(figures.pnlUsdc).toBeCloseTo(2 * 100 - 199.8 - 0.01, 10);
-    expect(figures.feesUsdc).toBeCloseTo(0.01, 10);
+  it('takes profit, its sources and gas from the money stage, and the largest position at the mid', () => {
+    const figures = reportOf(
+      fair(0),
+      equity(0, 0),
+      held(2),
+      fair(1, 10_010),
+      equity(1, 0.39, { capturedUsdc: 0.2, inventoryUsdc: 0.2, feesUsdc: 0.01 }),
+      fair(2, 10_000),
+      equity(2, 0.14, { capturedUsdc: 0.2, inventoryUsdc: 0, feesUsdc: 0.01, gasUsdc: 0.05 }),
+    );
+    expect(figures.pnlUsdc).toBeCloseTo(0.14, 10);
+    expect(figures.markets.X!.pnlUsdc).toBeCloseTo(0.19, 10);
+    expect([figures.capturedUsdc, figures.inventoryUsdc, figures.feesUsdc, figures.gasUsdc]).toEqual([
+      0.2, 0, 0.01, 0.05,
+    ]);
+    expect(figures.gasSei).toBeCloseTo(0.1, 10);
     expect(figures.maxPositionUsdc).toBeCloseTo(200.2, 10);
-    expect(figures.maxDrawdownUsdc).toBeCloseTo(0.2, 10);
+    expect(figures.maxDrawdownUsdc).toBeCloseTo(0.25, 10);
+  });
+
+  it('covers a part of a session, or several of them, each with a profit that begins at zero', () => {
+    const report = new SessionReport([market]);
+    for (const one of [fair(0), order('old', 'placing'), fill('old'), equity(1, 5, { gasUsdc: 1 })])
+      report.decided(one);
+    report.restart();
+    expect(report.figures()).toMatchObject({ pnlUsdc: 0, gasUsdc: 0, fills: 0, ordersPlaced: 0, turnoverUsdc: 0 });
+    for (const one of [fair(2), fill('old', 3), equity(3, 7, { gasUsdc: 1.5 })]) report.decided(one);
+    report.nextSession();
+    for (const one of [fair(9), fill('new', 9.5), equity(10, -4, { gasUsdc: 0.25 })]) report.decided(one);
+    expect(report.figures()).toMatchObject({
+      pnlUsdc: -2,
+      gasUsdc: 0.75,
+      fills: 2,
+      spanSeconds: 7,
+      maxDrawdownUsdc: 4,
+    });
+    expect(report.charts()).toMatchObject({
+      startUs: 2e6,
+      markets: {
+        X: {
+          mid: [
+            [0, 100],
+            [7, 100],
+          ],
+          fills: [
+            [1, 'buy', 99.9, 2],
+            [7.5, 'buy', 99.9, 2],
+          ],
+          fillStride: 1,
+        },
+      },
+    });
+  });
+
+  it('weighs markouts by size, and says how sure they are', () => {
+    const { markouts, markets } = reportOf(
+      // 1 lot that gains 10 ticks and keeps 4, 3 lots that gain 2 ticks each and lose 2.
+      markout(0, 10e6, 10e6, 1),
+      markout(0, 6e6, 6e6, 3),
+      markout(1_000, 4e6, 10e6, 1),
+      markout(1_000, -6e6, 6e6, 3),
+      markout(5_000, 1e6, 1e6, 1),
+    );
+    expect(markets.X!.markouts).toEqual(markouts);
+    expect(markouts[0]).toMatchObject({ horizonMs: 0, fills: 2, turnoverUsdc: 400, meanBps: 4, adverseBps: 0 });
+    expect(markouts[1]!.meanBps).toBeCloseTo(-0.5, 10);
+    expect(markouts[1]!.adverseBps).toBeCloseTo(4.5, 10);
+    // Deviations from the mean, size times bps: 1 · 4.5 and 3 · −1.5; √(2 · 2 · 4.5²) / 4.
+    expect(markouts[1]!.errorBps).toBeCloseTo(Math.sqrt(2 * 2 * 4.5 ** 2) / 4, 10);
+    expect(markouts[2]).toMatchObject({ fills: 1, meanBps: 1, errorBps: null });
+    expect(markouts[3]).toMatchObject({ fills: 0, meanBps: null, errorBps: null, adverseBps: null });
   });
 
   it('takes the spreads from live samples only', () => {
@@ -145,29 +247,19 @@ describe('a session report', () => {
       ourSpreadBps: null,
       spanSeconds: 0,
     });
-    const long = reportOf(...Array.from({ length: 5_000 }, (_, i) => fair(i)));
+    const long = reportOf(fair(0), ...Array.from({ length: 5_000 }, (_, i) => equity(i, 0)));
     expect(long.equityCurve.length).toBeLessThan(CURVE_MOST);
     expect(long.equityCurve.at(-1)![0]).toBeGreaterThan(4_900);
     expect(long.sharpe).toBe(null);
   });
 
   it('gives a Sharpe ratio a year with its standard error', () => {
-    const bought = {
-      lots: 10,
-      cashQuanta: '-100000000000',
-      feesQuanta: '0',
-      costQuanta: '0',
-      realisedQuanta: '0',
-      rebatesQuanta: '0',
-      turnoverQuanta: '0',
-      fills: 1,
-    };
     // The profit gains 2 and loses 1 in turn: 40 changes of mean 0.5 and standard deviation 1.5.
-    let tick = 10_000;
-    const steps: Decision[] = [{ kind: 'position', ...base, timeUs: 0, ...bought }];
+    let profit = 0;
+    const steps: Decision[] = [fair(0)];
     for (let i = 0; i <= 40; i += 1) {
-      steps.push(fair(i * 10, tick));
-      tick += i % 2 === 0 ? 20 : -10;
+      steps.push(equity(i * 10, profit));
+      profit += i % 2 === 0 ? 2 : -1;
     }
     const { sharpe, sharpeError } = reportOf(...steps);
     const toYear = Math.sqrt(3_153_600);
@@ -176,24 +268,12 @@ describe('a session report', () => {
   });
 
   it('counts the orders that the venue refused, and the largest position between two samples', () => {
-    const held = {
-      kind: 'position',
-      ...base,
-      timeUs: 0,
-      cashQuanta: '0',
-      feesQuanta: '0',
-      costQuanta: '0',
-      realisedQuanta: '0',
-      rebatesQuanta: '0',
-      turnoverQuanta: '0',
-      fills: 1,
-    } as const;
     const figures = reportOf(
       order('crossing', 'placing'),
       { ...order('crossing', 'resting'), status: 'refused' } as Decision,
       fair(1),
-      { ...held, lots: 4 },
-      { ...held, lots: 1 },
+      held(4),
+      held(1),
       fair(2),
     );
     expect(figures).toMatchObject({ ordersPlaced: 1, ordersRefused: 1, ordersCancelled: 0, maxPositionUsdc: 400 });

@@ -1,10 +1,11 @@
 import { MICROS_PER_SECOND } from '../clock/clock.ts';
 import type { Decision } from '../decisions.ts';
-import type { FairValue } from '../fairvalue/fair_value.ts';
-import type { Position } from '../fills/positions.ts';
-import { equityInQuote, inQuote, lotValueQuote } from '../market/money.ts';
-import type { Market, Side, Trade } from '../market/types.ts';
-import type { LiveOrder, OrderUpdate } from '../orders/types.ts';
+import type { Equity, LedgerCompared } from '../fills/types.ts';
+import type { Market, Trade } from '../market/types.ts';
+import { Curve } from './curve.ts';
+import { type FillPoint, MarketTally } from './market_tally.ts';
+import { type MarkoutFigures, MarkoutSums } from './markout_figures.ts';
+import { ProfitSums } from './profit.ts';
 
 /** The figures of one market, or of all of them together. Money in quote currency, distances in basis points. */
 export interface ReportFigures {
@@ -17,12 +18,15 @@ export interface ReportFigures {
   readonly fills: number;
   /** Of the orders whose price traded while they rested, the share that filled at least in part, %; null before the first. */
   readonly fillRatePercent: number | null;
-  /** Profit marked at the microprice, fees taken off. */
+  /** Profit marked at the mid, fees taken off, and of the account gas too. */
   readonly pnlUsdc: number;
+  /** Where it comes from: the fills' distance from the mid, and what was held as the mid moved. */
+  readonly capturedUsdc: number;
+  readonly inventoryUsdc: number;
   readonly feesUsdc: number;
   /** Value of everything executed. */
   readonly turnoverUsdc: number;
-  /** Largest value held in one market, long or short, at the price of the moment. */
+  /** Largest value held in one market, long or short, at the mid of the moment. */
   readonly maxPositionUsdc: number;
   /** Mean over samples of the spread at the touch, our own orders taken out. */
   readonly spreadBps: number | null;
@@ -30,12 +34,17 @@ export interface ReportFigures {
   readonly ourSpreadBps: number | null;
   /** Share of samples with both sides of ours resting, %. */
   readonly quotedPercent: number;
+  /** At the fill, and so long after it. */
+  readonly markouts: readonly MarkoutFigures[];
 }
 
 /** A session or a backtest in figures. */
 export interface SessionFigures extends ReportFigures {
   readonly markets: Readonly<Record<string, ReportFigures>>;
   readonly spanSeconds: number;
+  /** What transactions cost: worth when paid, and in SEI, which counts also what no market here has a price for. */
+  readonly gasUsdc: number;
+  readonly gasSei: number;
   /** Greatest fall of the profit from its peak so far. */
   readonly maxDrawdownUsdc: number;
   /**
@@ -48,52 +57,53 @@ export interface SessionFigures extends ReportFigures {
    * Statistics of Sharpe Ratios"); null with it.
    */
   readonly sharpeError: number | null;
-  /** `[seconds since the start, profit]`, at most {@link CURVE_MOST} points. */
+  /** `[seconds since the start, profit]`, at most `CURVE_MOST` points. */
   readonly equityCurve: readonly (readonly [number, number])[];
+}
+
+/** What a page draws, each curve as `[seconds since the start, value]`. */
+export interface ReportCharts {
+  /** First sample, integer microseconds since the epoch; -1 before it. */
+  readonly startUs: number;
+  readonly equity: readonly (readonly [number, number])[];
+  readonly markets: Readonly<
+    Record<
+      string,
+      {
+        readonly mid: readonly (readonly [number, number])[];
+        readonly positionUsdc: readonly (readonly [number, number])[];
+        readonly fills: readonly FillPoint[];
+        /** Fills for each that is in the list. */
+        readonly fillStride: number;
+      }
+    >
+  >;
+}
+
+/** What the ledger said when it was compared with the chain. */
+export interface LedgerFigures {
+  readonly comparisons: number;
+  /** The newest comparison; undefined before the first. */
+  readonly newest: LedgerCompared | undefined;
+  /** Every comparison that found a difference: `[time, microseconds since the epoch, what was found and done]`, the newest of them. */
+  readonly differences: readonly (readonly [number, string])[];
 }
 
 const SHARPE_SPAN_US = 10 * MICROS_PER_SECOND;
 const SHARPE_CHANGES_LEAST = 30;
 const SECONDS_A_YEAR = 31_536_000;
 
-/** Points of the equity curve; when it is full every second one is dropped and the step doubles. */
-export const CURVE_MOST = 1_000;
-
-interface RestingOrder {
-  readonly side: Side;
-  readonly tick: number;
-  /** Whether the venue has confirmed it: before that a trade at its price is not held against it. */
-  confirmed: boolean;
-  touched: boolean;
-  filled: boolean;
-}
-
-interface MarketState {
-  readonly market: Market;
-  readonly resting: Map<string, RestingOrder>;
-  working: readonly LiveOrder[];
-  position: Position | undefined;
-  markTick: number;
-  placed: number;
-  cancelled: number;
-  refused: number;
-  filled: number;
-  touched: number;
-  touchedAndFilled: number;
-  turnoverUsdc: number;
-  maxPositionUsdc: number;
-  samples: number;
-  spreadSum: number;
-  ourSamples: number;
-  ourSpreadSum: number;
-}
+/** Differences of the ledger that are remembered: each is an event for people. */
+const DIFFERENCES_MOST = 50;
 
 /**
  * Adds up what the pipeline decided, and what traded, into the figures of a report. Plain sums over the events as they come:
- * the same in a live session, a backtest and a replay.
+ * the same in a live session, a backtest and a replay. A report may cover several sessions, or a part of one.
  */
 export class SessionReport {
-  readonly #markets: Map<string, MarketState>;
+  readonly #markets: ReadonlyMap<string, MarketTally>;
+  readonly #profit = new ProfitSums();
+  #allMarkouts = new MarkoutSums();
   #startUs = -1;
   #nowUs = 0;
   #peakUsdc = 0;
@@ -103,126 +113,136 @@ export class SessionReport {
   #changes = 0;
   #changeSum = 0;
   #changeSquareSum = 0;
-  #curve: (readonly [number, number])[] = [];
-  #curveStepUs = MICROS_PER_SECOND;
-  #curveDueUs = 0;
+  #curve = new Curve();
+  #comparisons = 0;
+  #ledger: LedgerCompared | undefined;
+  #differences: (readonly [number, string])[] = [];
 
   constructor(markets: readonly Market[]) {
-    this.#markets = new Map(markets.map((market) => [market.symbol, freshMarket(market)]));
+    this.#markets = new Map(markets.map((market) => [market.symbol, new MarketTally(market)]));
   }
 
   /** Takes in a decision, in order. */
   decided(decision: Decision): void {
+    const tally = 'market' in decision ? this.#markets.get(decision.market) : undefined;
     switch (decision.kind) {
-      case 'fairValue':
+      case 'equity':
         this.#valued(decision);
-        break;
+        return;
+      case 'ledger':
+        this.#compared(decision);
+        return;
+      case 'fairValue':
+        if (this.#startUs < 0) this.#startUs = decision.timeUs;
+        this.#nowUs = decision.timeUs;
+        if (decision.quality === 'live') tally?.sampled(decision, this.#startUs);
+        return;
       case 'order':
-        this.#ordered(decision);
-        break;
-      case 'working': {
-        const state = this.#markets.get(decision.market);
-        if (state !== undefined) state.working = decision.orders;
-        break;
-      }
-      case 'fill': {
-        const state = this.#markets.get(decision.market);
-        const order = state?.resting.get(decision.clientOrderId);
-        if (state === undefined) break;
-        state.turnoverUsdc += decision.lots * lotValueQuote(state.market, decision.microTicks / 1_000_000);
-        if (order !== undefined && !order.filled) {
-          order.filled = true;
-          order.touched = true;
-          state.filled += 1;
-        }
-        break;
-      }
-      case 'position': {
-        const state = this.#markets.get(decision.market);
-        if (state === undefined) break;
-        state.position = decision;
-        holding(state);
-        break;
-      }
+        tally?.ordered(decision);
+        return;
+      case 'working':
+        tally?.working(decision.orders);
+        return;
+      case 'fill':
+        tally?.filled(decision, this.#startUs);
+        return;
+      case 'position':
+        tally?.held(decision);
+        return;
+      case 'markout':
+        if (tally === undefined) return;
+        tally.markouts.add(tally.market, decision);
+        this.#allMarkouts.add(tally.market, decision);
+        return;
     }
   }
 
   /** Takes in a trade between others: it shows which of our prices traded. */
   traded(trade: Trade): void {
-    const state = this.#markets.get(trade.market);
-    if (state === undefined) return;
-    for (const order of state.resting.values()) {
-      if (!order.confirmed) continue;
-      if (order.side === 'buy' ? trade.tick <= order.tick : trade.tick >= order.tick) order.touched = true;
-    }
+    this.#markets.get(trade.market)?.traded(trade);
+  }
+
+  /** What was counted until now is left out: the report begins here, in the middle of a session. */
+  restart(): void {
+    this.#profit.restart();
+    for (const tally of this.#markets.values()) tally.restart();
+    this.#allMarkouts = new MarkoutSums();
+    this.#startUs = -1;
+    this.#peakUsdc = 0;
+    this.#maxDrawdownUsdc = 0;
+    this.#spanEndUs = 0;
+    this.#spanStartUsdc = 0;
+    this.#changes = 0;
+    this.#changeSum = 0;
+    this.#changeSquareSum = 0;
+    this.#curve = new Curve();
+    this.#comparisons = 0;
+    this.#differences = [];
+  }
+
+  /** What follows is of another session, with its own orders, and a profit that begins at zero. */
+  nextSession(): void {
+    this.#profit.nextSession();
+    for (const tally of this.#markets.values()) tally.nextSession();
   }
 
   /** The figures so far. */
   figures(): SessionFigures {
-    const states = [...this.#markets.values()];
-    const markets = Object.fromEntries(states.map((state) => [state.market.symbol, figuresOf([state])]));
+    const tallies = [...this.#markets.values()];
+    const markets = Object.fromEntries(tallies.map((tally) => [tally.market.symbol, this.#figuresOf([tally])]));
+    const { pnlUsdc, gasUsdc, gasSei } = this.#profit.account;
     return {
-      ...figuresOf(states),
+      ...this.#figuresOf(tallies),
+      pnlUsdc,
+      gasUsdc,
+      gasSei,
+      markouts: this.#allMarkouts.figures(),
       markets,
       spanSeconds: this.#startUs < 0 ? 0 : (this.#nowUs - this.#startUs) / MICROS_PER_SECOND,
       maxDrawdownUsdc: this.#maxDrawdownUsdc,
       ...this.#sharpe(),
-      equityCurve: [...this.#curve],
+      equityCurve: this.#curve.points,
     };
   }
 
-  #valued(fair: FairValue): void {
-    const state = this.#markets.get(fair.market);
-    if (state === undefined) return;
-    if (this.#startUs < 0) {
-      this.#startUs = fair.timeUs;
-      this.#spanEndUs = fair.timeUs + SHARPE_SPAN_US;
-    }
-    this.#nowUs = fair.timeUs;
-    if (fair.quality === 'live') look(state, fair);
-    this.#account();
+  /** The curves of a page. */
+  charts(): ReportCharts {
+    const markets = [...this.#markets].map(([symbol, { prices, positions, fillPoints }]) => [
+      symbol,
+      { mid: prices.points, positionUsdc: positions.points, fills: fillPoints.items, fillStride: fillPoints.stride },
+    ]);
+    return { startUs: this.#startUs, equity: this.#curve.points, markets: Object.fromEntries(markets) };
   }
 
-  #ordered(update: OrderUpdate): void {
-    const state = this.#markets.get(update.market);
-    if (state === undefined) return;
-    const { clientOrderId, side, tick, status } = update;
-    if (status === 'placing' && !state.resting.has(clientOrderId)) {
-      state.placed += 1;
-      state.resting.set(clientOrderId, { side, tick, confirmed: false, touched: false, filled: false });
-    }
-    const known = state.resting.get(clientOrderId);
-    if (status === 'resting' && known !== undefined) known.confirmed = true;
-    if (status === 'placing' || status === 'resting' || status === 'cancelling') return;
-    if (status === 'cancelled') state.cancelled += 1;
-    if (status === 'refused') state.refused += 1;
-    const order = state.resting.get(clientOrderId);
-    state.resting.delete(clientOrderId);
-    if (order?.touched !== true) return;
-    state.touched += 1;
-    if (order.filled) state.touchedAndFilled += 1;
+  ledger(): LedgerFigures {
+    return { comparisons: this.#comparisons, newest: this.#ledger, differences: [...this.#differences] };
   }
 
-  #account(): void {
-    let pnl = 0;
-    for (const state of this.#markets.values()) pnl += pnlOf(state);
+  #compared(compared: LedgerCompared): void {
+    this.#comparisons += 1;
+    this.#ledger = compared;
+    if (compared.text === '') return;
+    this.#differences.push([compared.timeUs, compared.text]);
+    if (this.#differences.length > DIFFERENCES_MOST) this.#differences.shift();
+  }
+
+  #valued(equity: Equity): void {
+    this.#profit.add(equity);
+    // Before the first sample nothing can have been made.
+    if (this.#startUs < 0) return;
+    const { timeUs } = equity;
+    const pnl = this.#profit.account.pnlUsdc;
     this.#peakUsdc = Math.max(this.#peakUsdc, pnl);
     this.#maxDrawdownUsdc = Math.max(this.#maxDrawdownUsdc, this.#peakUsdc - pnl);
-    if (this.#nowUs >= this.#spanEndUs) {
-      const change = pnl - this.#spanStartUsdc;
-      this.#changes += 1;
-      this.#changeSum += change;
-      this.#changeSquareSum += change * change;
-      this.#spanStartUsdc = pnl;
-      this.#spanEndUs = this.#nowUs + SHARPE_SPAN_US;
-    }
-    if (this.#nowUs < this.#curveDueUs) return;
-    this.#curve.push([(this.#nowUs - this.#startUs) / MICROS_PER_SECOND, pnl]);
-    if (this.#curve.length >= CURVE_MOST) {
-      this.#curve = this.#curve.filter((_, i) => i % 2 === 0);
-      this.#curveStepUs *= 2;
-    }
-    this.#curveDueUs = this.#nowUs + this.#curveStepUs;
+    this.#curve.add(timeUs, this.#startUs, pnl);
+    if (this.#spanEndUs === 0) this.#spanEndUs = timeUs + SHARPE_SPAN_US;
+    if (timeUs < this.#spanEndUs) return;
+    const change = pnl - this.#spanStartUsdc;
+    this.#changes += 1;
+    this.#changeSum += change;
+    this.#changeSquareSum += change * change;
+    this.#spanStartUsdc = pnl;
+    this.#spanEndUs = timeUs + SHARPE_SPAN_US;
   }
 
   #sharpe(): Pick<SessionFigures, 'sharpe' | 'sharpeError'> {
@@ -234,81 +254,32 @@ export class SessionReport {
     const toYear = Math.sqrt((SECONDS_A_YEAR * MICROS_PER_SECOND) / SHARPE_SPAN_US);
     return { sharpe: ofOne * toYear, sharpeError: Math.sqrt((1 + ofOne ** 2 / 2) / n) * toYear };
   }
-}
 
-function freshMarket(market: Market): MarketState {
-  return {
-    market,
-    resting: new Map(),
-    working: [],
-    position: undefined,
-    markTick: 0,
-    placed: 0,
-    cancelled: 0,
-    refused: 0,
-    filled: 0,
-    touched: 0,
-    touchedAndFilled: 0,
-    turnoverUsdc: 0,
-    maxPositionUsdc: 0,
-    samples: 0,
-    spreadSum: 0,
-    ourSamples: 0,
-    ourSpreadSum: 0,
-  };
-}
-
-function look(state: MarketState, fair: FairValue): void {
-  state.markTick = fair.micropriceTick;
-  state.samples += 1;
-  state.spreadSum += ((fair.askTick - fair.bidTick) / fair.micropriceTick) * 10_000;
-  holding(state);
-  let bidTick = 0;
-  let askTick = Number.POSITIVE_INFINITY;
-  for (const { side, tick, resting } of state.working) {
-    if (!resting) continue;
-    if (side === 'buy') bidTick = Math.max(bidTick, tick);
-    else askTick = Math.min(askTick, tick);
+  #figuresOf(tallies: readonly MarketTally[]): ReportFigures {
+    const sum = (of: (tally: MarketTally) => number): number => tallies.reduce((total, tally) => total + of(tally), 0);
+    const profit = (key: 'profitUsdc' | 'capturedUsdc' | 'inventoryUsdc' | 'feesUsdc'): number =>
+      sum(({ market }) => this.#profit.market(market.symbol)[key]);
+    const samples = sum(({ counts }) => counts.samples);
+    const ourSamples = sum(({ counts }) => counts.ourSamples);
+    const touched = sum(({ counts, open }) => counts.touched + open[0]);
+    const touchedAndFilled = sum(({ counts, open }) => counts.touchedAndFilled + open[1]);
+    return {
+      ordersPlaced: sum(({ counts }) => counts.placed),
+      ordersCancelled: sum(({ counts }) => counts.cancelled),
+      ordersRefused: sum(({ counts }) => counts.refused),
+      ordersFilled: sum(({ counts }) => counts.filled),
+      fills: sum(({ counts }) => counts.fills),
+      fillRatePercent: touched === 0 ? null : (100 * touchedAndFilled) / touched,
+      pnlUsdc: profit('profitUsdc'),
+      capturedUsdc: profit('capturedUsdc'),
+      inventoryUsdc: profit('inventoryUsdc'),
+      feesUsdc: profit('feesUsdc'),
+      turnoverUsdc: sum(({ counts }) => counts.turnoverUsdc),
+      maxPositionUsdc: tallies.reduce((most, { counts }) => Math.max(most, counts.maxPositionUsdc), 0),
+      spreadBps: samples === 0 ? null : sum(({ counts }) => counts.spreadSum) / samples,
+      ourSpreadBps: ourSamples === 0 ? null : sum(({ counts }) => counts.ourSpreadSum) / ourSamples,
+      quotedPercent: samples === 0 ? 0 : (100 * ourSamples) / samples,
+      markouts: tallies.length === 1 ? tallies[0]!.markouts.figures() : [],
+    };
   }
-  if (bidTick === 0 || askTick === Number.POSITIVE_INFINITY) return;
-  state.ourSamples += 1;
-  state.ourSpreadSum += ((askTick - bidTick) / fair.micropriceTick) * 10_000;
-}
-
-/** Keeps the largest value held, at the newest price. */
-function holding(state: MarketState): void {
-  if (state.position === undefined || state.markTick === 0) return;
-  const held = Math.abs(state.position.lots) * lotValueQuote(state.market, state.markTick);
-  state.maxPositionUsdc = Math.max(state.maxPositionUsdc, held);
-}
-
-function pnlOf({ market, position, markTick }: MarketState): number {
-  if (position === undefined || markTick === 0) return 0;
-  return equityInQuote(market, BigInt(position.cashQuanta), BigInt(position.feesQuanta), position.lots, markTick);
-}
-
-function figuresOf(states: readonly MarketState[]): ReportFigures {
-  const sum = (of: (state: MarketState) => number): number => states.reduce((total, state) => total + of(state), 0);
-  const samples = sum((state) => state.samples);
-  const ourSamples = sum((state) => state.ourSamples);
-  const open = states.flatMap((state) => [...state.resting.values()].filter((order) => order.touched));
-  const touched = sum((state) => state.touched) + open.length;
-  const touchedAndFilled = sum((state) => state.touchedAndFilled) + open.filter((order) => order.filled).length;
-  return {
-    ordersPlaced: sum((state) => state.placed),
-    ordersCancelled: sum((state) => state.cancelled),
-    ordersRefused: sum((state) => state.refused),
-    ordersFilled: sum((state) => state.filled),
-    fills: sum((state) => state.position?.fills ?? 0),
-    fillRatePercent: touched === 0 ? null : (100 * touchedAndFilled) / touched,
-    pnlUsdc: sum(pnlOf),
-    feesUsdc: sum(({ market, position, markTick }) =>
-      position === undefined ? 0 : inQuote(market, BigInt(position.feesQuanta), markTick),
-    ),
-    turnoverUsdc: sum((state) => state.turnoverUsdc),
-    maxPositionUsdc: states.reduce((most, state) => Math.max(most, state.maxPositionUsdc), 0),
-    spreadBps: samples === 0 ? null : sum((state) => state.spreadSum) / samples,
-    ourSpreadBps: ourSamples === 0 ? null : sum((state) => state.ourSpreadSum) / ourSamples,
-    quotedPercent: samples === 0 ? 0 : (100 * ourSamples) / samples,
-  };
 }

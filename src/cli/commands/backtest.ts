@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { Market } from '../../../streams/market/types.ts';
-import type { ReportFigures } from '../../../streams/report/session_report.ts';
 import type { ExchangeModel } from '../../../streams/simulation/exchange.ts';
 import { queueModel } from '../../../streams/simulation/queue.ts';
 import { Backtest, type BacktestOutcome } from '../../backtest/engine.ts';
@@ -10,6 +9,7 @@ import { Tapes } from '../../backtest/tapes.ts';
 import { RecordingError } from '../../binance/recording.ts';
 import { accountSettings } from '../../config/account.ts';
 import type { Config } from '../../config/schema.ts';
+import { sessionJson } from '../../report/figures_json.ts';
 import { CommandError, defineCommand } from '../command.ts';
 
 /** How often, in tape inputs, progress is shown and memory looked at. */
@@ -130,37 +130,14 @@ function jsonOf(markets: readonly Market[], outcome: BacktestOutcome, measured: 
   return {
     tape: measured.files,
     market: markets.map(({ symbol }) => symbol).join(','),
-    span_seconds: figures.spanSeconds,
     events: outcome.events,
     events_per_second: Math.round(outcome.events / measured.seconds),
     decisions: outcome.decisions,
     decisions_hash: outcome.decisionsHash,
-    ...figuresJson(figures),
-    max_drawdown_usdc: figures.maxDrawdownUsdc,
-    sharpe: figures.sharpe,
-    sharpe_error: figures.sharpeError,
+    ...sessionJson(figures),
     rss_max_mb: Math.round(measured.rssMaxMb * 10) / 10,
     rejects: Object.fromEntries([...outcome.rejects].map(([name, { count }]) => [name, count])),
     book_comparisons: outcome.bookComparisons,
     book_mismatches: outcome.bookMismatches,
-    markets: Object.fromEntries(Object.entries(figures.markets).map(([symbol, one]) => [symbol, figuresJson(one)])),
-  };
-}
-
-function figuresJson(figures: ReportFigures): Record<string, unknown> {
-  return {
-    orders_placed: figures.ordersPlaced,
-    orders_cancelled: figures.ordersCancelled,
-    orders_refused: figures.ordersRefused,
-    orders_filled: figures.ordersFilled,
-    fills: figures.fills,
-    fill_rate_percent: figures.fillRatePercent,
-    pnl_usdc: figures.pnlUsdc,
-    fees_usdc: figures.feesUsdc,
-    turnover_usdc: figures.turnoverUsdc,
-    max_position_usdc: figures.maxPositionUsdc,
-    spread_bps: figures.spreadBps,
-    our_spread_bps: figures.ourSpreadBps,
-    quoted_percent: figures.quotedPercent,
   };
 }
