@@ -51,6 +51,11 @@ export const REGISTRY: readonly Entry[] = [
     load: () => import('./commands/compare.ts'),
   },
   {
+    name: 'report',
+    summary: 'Report a session, or a day of them: profit and where it comes from, fills, inventory, ledger.',
+    load: () => import('./commands/report.ts'),
+  },
+  {
     name: 'replay',
     summary: 'Replay the input journal of a session and compare its decisions.',
     load: () => import('./commands/replay.ts'),

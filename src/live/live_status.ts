@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { GraphNode } from '../../streams/actor/graph.ts';
 import type { Decision } from '../../streams/decisions.ts';
 import type { Input } from '../../streams/inputs.ts';
@@ -6,6 +7,7 @@ import type { AccountSettings } from '../../streams/settings.ts';
 import { CAUSES, type CauseCode } from '../../streams/trading/causes.ts';
 import type { TradingStateChange } from '../../streams/trading/trading.ts';
 import type { ActorStatus, Health, Hold, SessionStatus, StatusSource } from '../api/status.ts';
+import { documentOf, type ReportDocument } from '../report/document.ts';
 import type { Latency } from '../runtime/edge_stats.ts';
 import type { Notify } from '../runtime/notices.ts';
 import type { Session } from '../runtime/session.ts';
@@ -58,11 +60,15 @@ export class LiveStatus implements StatusSource {
   #holds: Hold[] = [];
   #refused = 0;
   #fatal = '';
+  readonly #settings: AccountSettings;
+  #firstUs = -1;
+  #lastUs = -1;
 
   /** @param notify is told of alerts and of every change of the trading state */
   constructor(facts: SessionFacts, settings: AccountSettings, notify: Notify) {
     this.#facts = facts;
     this.#alerts = new Alerts(notify);
+    this.#settings = settings;
     this.#report = new SessionReport(settings.markets.map(({ market }) => market));
     this.#markets = new Map(settings.markets.map((market) => [market.market.symbol, new MarketView(market)]));
   }
@@ -76,6 +82,8 @@ export class LiveStatus implements StatusSource {
 
   /** Takes in an input that has taken effect. */
   input(input: Input): void {
+    if (this.#firstUs < 0) this.#firstUs = input.timeUs;
+    this.#lastUs = input.timeUs;
     if (input.kind === 'trade') this.#report.traded(input);
     if (input.kind === 'batchRefused') this.#refused += 1;
     if (input.kind === 'batchRefused' || input.kind === 'batchCommitted') this.#underWay = false;
@@ -98,6 +106,14 @@ export class LiveStatus implements StatusSource {
     this.#fatal = reason;
     const alert = { time_ms: Date.now(), severity: 'critical', status: 'raised', code: 'failed', market: '' } as const;
     this.#alerts.keep({ ...alert, text: reason });
+  }
+
+  /** The session's report so far. @param journal its folder, or undefined */
+  report(journal: string | undefined, closed: string | undefined): ReportDocument {
+    const name = journal === undefined ? 'without a journal' : basename(journal);
+    const { version: flashmm } = this.#facts;
+    const covered = { name, flashmm, firstUs: this.#firstUs, lastUs: this.#lastUs, closed, remarks: [] };
+    return documentOf(`Session ${name}`, [covered], this.#settings, this.#report);
   }
 
   /** The figures of the session report. */
