@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { equityOf, positionOf } from '../../test/money_events.ts';
 import { settingsOf } from '../../test/pipeline_world.ts';
 import { ReducerBench } from '../../test/reducer_bench.ts';
 import type { FairValue } from '../fairvalue/fair_value.ts';
@@ -58,8 +59,7 @@ class Market {
   }
 
   position(lots: number): void {
-    const cash = { cashQuanta: '0', feesQuanta: '0', fills: 0 };
-    this.bench.step({ kind: 'position', seq: 0, timeUs: 0, causes: [], market: 'AAA', lots, ...cash });
+    this.bench.step(positionOf(lots, { market: 'AAA' }));
   }
 
   get alerts(): string[] {
@@ -110,8 +110,7 @@ describe('the guard', () => {
 
   it('goes by the equity where that is less', () => {
     const market = new Market();
-    const figures = { totalPnlUsdc: 0, dailyPnlUsdc: 0, peakUsdc: 0, drawdownUsdc: 0, grossUsdc: 0, equityUsdc: 1_000 };
-    market.bench.step({ kind: 'equity', seq: 0, timeUs: 0, causes: [], ...figures });
+    market.bench.step(equityOf({ equityUsdc: 1_000 }));
     market.position(11);
     expect(market.sample()).toMatchObject({ stance: 'reduce' });
   });

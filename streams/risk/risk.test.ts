@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { equityOf, positionOf } from '../../test/money_events.ts';
 import { accountOf } from '../../test/pipeline_world.ts';
 import { ReducerBench } from '../../test/reducer_bench.ts';
 import type { FairValue } from '../fairvalue/fair_value.ts';
-import type { Equity } from '../fills/types.ts';
 import type { Levels } from '../market/types.ts';
 import { diffSide } from '../orders/diff.ts';
 import type { LiveOrder } from '../orders/types.ts';
@@ -38,8 +38,7 @@ function quote(bids: Levels, asks: Levels, market = 'AAA', timeUs = 0): Quote {
 }
 
 function position(lots: number, market = 'AAA'): Own {
-  const cash = { cashQuanta: '0', feesQuanta: '0', fills: 0 };
-  return { kind: 'position', seq: 2, timeUs: 0, causes: [], market, lots, ...cash };
+  return positionOf(lots, { market });
 }
 
 function working(orders: readonly LiveOrder[], market = 'AAA'): Own {
@@ -206,10 +205,7 @@ describe('the pre-trade check', () => {
 
   it('goes by the share of equity where that is less, and by the capital where equity is more', () => {
     const one = bench(account({ maxInventoryPct: 1, capitalUsdc: 100_000 }));
-    const equity = (equityUsdc: number | null): Equity => ({
-      ...{ kind: 'equity', seq: 6, timeUs: 0, causes: [], totalPnlUsdc: 0, dailyPnlUsdc: 0, peakUsdc: 0 },
-      ...{ drawdownUsdc: 0, grossUsdc: 0, equityUsdc },
-    });
+    const equity = (equityUsdc: number | null) => equityOf({ equityUsdc });
     const wish = quote([9_990, 5, 9_980, 5, 9_970, 5], []);
     expect(one.step(wish)[0]).toMatchObject({ bids: [9_990, 5, 9_980, 5], limits: ['buy:inventory'] });
     one.step(equity(60_000));

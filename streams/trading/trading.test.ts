@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { equityOf } from '../../test/money_events.ts';
 import { ReducerBench } from '../../test/reducer_bench.ts';
 import type { Equity } from '../fills/types.ts';
 import type { Conditions } from '../guard/conditions.ts';
@@ -26,8 +27,7 @@ function command(asked: Command['command'], clears?: string): Command {
 
 function equity(totalPnlUsdc: number, over: Partial<Equity> = {}): Equity {
   const figures = { dailyPnlUsdc: totalPnlUsdc, peakUsdc: Math.max(0, totalPnlUsdc), drawdownUsdc: 0, grossUsdc: 0 };
-  const stamp = { seq: 2, timeUs: 5 * DAY_US, causes: [] };
-  return { kind: 'equity', ...stamp, totalPnlUsdc, ...figures, equityUsdc: null, ...over };
+  return equityOf({ seq: 2, timeUs: 5 * DAY_US, totalPnlUsdc, ...figures, ...over });
 }
 
 function conditions(...codes: Conditions['holds'][number]['code'][]): Conditions {
