@@ -143,9 +143,11 @@ describe('the keeper of an account', () => {
       inFlight: null,
       orders: { flashmm_A_1: { status: 'resting', orderId: '5' } },
     });
+    expect(keeper.liveMarkets).toEqual(['A']);
     keeper.decision(order('filled', '5'));
     keeper.turnEnded(settlement('12/0/5', 12));
     expect(journal.state.orders).toEqual({});
+    expect(keeper.liveMarkets).toEqual([]);
   });
 
   it('keeps a halt and an operator’s hold for the next process, and nothing that ends by itself', () => {

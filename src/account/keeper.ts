@@ -55,6 +55,11 @@ export class AccountKeeper {
     return { resume: [...signed], fromHeight: height > 0 ? height : undefined };
   }
 
+  /** Markets in which orders of ours may rest. */
+  get liveMarkets(): readonly string[] {
+    return [...new Set(Object.values(this.#journal.state.orders).map(({ market }) => market))];
+  }
+
   /** Tells the pipeline what is known from before, and from now on how the disk does. */
   begin(inlet: Inlet): void {
     this.#inlet = inlet;

@@ -60,7 +60,7 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
   const devnet = mode === 'paper' ? await openDevnet(config, markets) : undefined;
   let account: OpenAccount | undefined;
   try {
-    account = await accountOf(config, devnet, options);
+    account = await accountOf(config, markets, devnet, options);
     const { keeper } = account;
     const venue = new SeiVenue({
       ...venueOptions(config, markets, devnet),
@@ -161,6 +161,7 @@ async function openDevnet(config: Config, markets: readonly Market[]): Promise<D
 /** Takes the account for this process and reads what its journal knows. */
 async function accountOf(
   config: Config,
+  markets: readonly Market[],
   devnet: DevnetHandle | undefined,
   { version, notify }: LaunchOptions,
 ): Promise<OpenAccount> {
@@ -173,6 +174,15 @@ async function accountOf(
     newChain: devnet !== undefined,
     timers: systemTimers(),
   });
+  const strange = account.keeper.liveMarkets.find((symbol) => !markets.some((market) => market.symbol === symbol));
+  if (strange !== undefined) {
+    account.release();
+    throw new CommandError(
+      'refused',
+      `orders of ${strange} may rest on the chain, and it is not among the markets to trade`,
+      'Start once with it in trading.symbols, and stop: that cancels them. Then take it out.',
+    );
+  }
   for (const finding of account.findings) notify('warn', `account journal: ${finding}`, { folder: account.folder });
   return account;
 }

@@ -14,4 +14,4 @@ it('leaves nothing by kill -9 that the next start does not find', async () => {
   expect(outcome.ordersLeftByKills).toBeGreaterThan(0);
   expect(outcome.end).toEqual({ exitCode: 0, remaining: 0 });
   expect(outcome.fills.booked).toBeGreaterThan(0);
-}, 120_000);
+}, 240_000);
