@@ -15,6 +15,9 @@ const { values } = parseArgs({
   },
 });
 
+// Leaves no process behind, however it ends.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 const folder = mkdtempSync(join(tmpdir(), 'flashmm-kill-'));
 const rounds: KillRound[] = [];
 const columns = ['round', 'after ms', 'phase', 'batches', 'fills', 'left', 'orphans', 'differences', 'booked to'];

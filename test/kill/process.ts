@@ -33,7 +33,14 @@ export function flashmm(args: readonly string[], cwd: string, env: Readonly<Reco
   child.stderr.on('data', (chunk) => {
     err += chunk;
   });
-  const ended = new Promise<number | null>((resolve) => child.on('close', (code) => resolve(code)));
+  const endIt = (): boolean => child.kill('SIGKILL');
+  process.once('exit', endIt);
+  const ended = new Promise<number | null>((resolve) => {
+    child.on('close', (code) => {
+      process.off('exit', endIt);
+      resolve(code);
+    });
+  });
   return { child, ended, said: () => ({ out, err }) };
 }
 
