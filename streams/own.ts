@@ -1,11 +1,19 @@
 import type { Decision } from './decisions.ts';
 import type { Position } from './fills/positions.ts';
-import type { Equity, LedgerBreak } from './fills/types.ts';
+import type { Equity, LedgerBreak, LedgerCompared } from './fills/types.ts';
 import type { OrderBatch, Reconciled, Working } from './orders/types.ts';
 import type { TradingStateChange } from './trading/trading.ts';
 
 /** What the stages upstream learn of our own doing, fed back through the loop. */
-export type Own = Working | OrderBatch | Reconciled | Position | Equity | LedgerBreak | TradingStateChange;
+export type Own =
+  | Working
+  | OrderBatch
+  | Reconciled
+  | Position
+  | Equity
+  | LedgerCompared
+  | LedgerBreak
+  | TradingStateChange;
 
 /** Whether a decision is fed back. */
 export function isOwn(decision: Decision): decision is Own {
@@ -15,6 +23,7 @@ export function isOwn(decision: Decision): decision is Own {
     case 'reconciled':
     case 'position':
     case 'equity':
+    case 'ledger':
     case 'ledgerBreak':
     case 'tradingState':
       return true;

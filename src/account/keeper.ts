@@ -87,6 +87,11 @@ export class AccountKeeper {
         this.#note({ kind: 'fill', settlementId, clientOrderId, height });
         return;
       }
+      case 'moneyRecord':
+        // The newest says all that the ones before did.
+        this.#turn = this.#turn.filter(({ kind }) => kind !== 'money');
+        this.#turn.push({ kind: 'money', record: decision.record });
+        return;
       case 'tradingState':
         this.#tradingState(decision);
         return;

@@ -28,6 +28,7 @@ class PromptVenue implements Venue {
     this.calls.push('open');
     this.#inlet = inlet;
     inlet.accept({ kind: 'openOrders', seq: 0, timeUs: 0, height: 0, orders: [] });
+    inlet.accept({ kind: 'balances', seq: 0, timeUs: 0, height: 0, amounts: {} });
     return this.opening();
   }
 

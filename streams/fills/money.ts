@@ -153,19 +153,7 @@ class MoneyBook {
     if (verdict === undefined) return;
     const { look, status, differences, booked } = verdict;
     const text = textOf(verdict);
-    const books = recordOf(state).books;
-    const compared = Object.entries(state.ledger.books).map(([denom, { balance }]) => [
-      denom,
-      { ...books[denom]!, balance: String(balance) },
-    ]);
-    turn.emit({
-      kind: 'ledger',
-      ...stampOf(turn, causeSeq),
-      height: look.height,
-      status,
-      books: Object.fromEntries(compared),
-      text,
-    });
+    this.#tell(state, look.height, status, text, causeSeq, turn);
     if (booked !== null) this.#alert(turn, 'warning', booked, text, causeSeq);
     if (booked === 'adjustments') this.#adjust(state, verdict, causeSeq, turn);
     if (status === 'broken') {
@@ -213,6 +201,8 @@ class MoneyBook {
   ): void {
     if (record !== null) Object.assign(state, moneyOf(this.#markets, record));
     fillBooked(state.looks, ...settled);
+    if (Object.keys(state.ledger.books).length > 0)
+      this.#tell(state, 0, 'waiting', 'the balances are compared with the ledger', causeSeq, turn);
     if (record === null) return;
     for (const [symbol, { holding }] of Object.entries(state.markets))
       if (holding.fills > 0 || holding.lots !== 0) turn.emit(positionOf(holding, symbol, stampOf(turn, causeSeq)));
@@ -223,6 +213,22 @@ class MoneyBook {
     if (!explain(state.looks, state.ledger)) return;
     this.#alert(turn, 'info', 'transfers', `${by} takes the ledger's difference for a transfer: booked`, causeSeq);
     this.#keep(state, causeSeq, turn);
+  }
+
+  #tell(
+    state: AccountMoney,
+    height: number,
+    status: LedgerCompared['status'],
+    text: string,
+    causeSeq: number,
+    turn: Turn<MoneyOutput>,
+  ): void {
+    const { books } = recordOf(state);
+    const told = Object.entries(state.ledger.books).map(([denom, { balance }]) => [
+      denom,
+      { ...books[denom]!, balance: String(balance) },
+    ]);
+    turn.emit({ kind: 'ledger', ...stampOf(turn, causeSeq), height, status, books: Object.fromEntries(told), text });
   }
 
   #equity(state: AccountMoney, causes: readonly number[], turn: Turn<MoneyOutput>): void {

@@ -76,14 +76,17 @@ export interface LedgerBalance {
   readonly balance: string;
 }
 
-/** The ledger was compared with the chain's balances as of a block. */
+/** The ledger was compared with the chain's balances as of a block, or has to be before anything else. */
 export interface LedgerCompared extends Caused {
   readonly kind: 'ledger';
   readonly height: number;
-  /** `opened` and `agrees`: all is well. `doubt`: the next look decides. `broken`: see {@link LedgerBreak}. */
-  readonly status: 'opened' | 'agrees' | 'doubt' | 'broken';
+  /**
+   * `waiting`: nothing was compared since the start. `opened` and `agrees`: all is well. `doubt`: the next look decides.
+   * `broken`: see {@link LedgerBreak}.
+   */
+  readonly status: 'waiting' | 'opened' | 'agrees' | 'doubt' | 'broken';
   readonly books: Readonly<Record<string, LedgerBalance>>;
-  /** What differed and what was done about it; the empty string when nothing did. */
+  /** What differed and what is done about it; the empty string when nothing did. */
   readonly text: string;
 }
 

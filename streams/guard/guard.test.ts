@@ -59,7 +59,7 @@ class Market {
   }
 
   position(lots: number): void {
-    this.bench.step(positionOf(lots, { market: 'AAA' }));
+    this.bench.step(positionOf('AAA', lots));
   }
 
   get alerts(): string[] {

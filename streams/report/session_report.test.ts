@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { equityOf, positionOf } from '../../test/money_events.ts';
 import type { Decision } from '../decisions.ts';
-import type { ExactEquity, MarketProfit } from '../fills/types.ts';
+import type { MarketProfit } from '../fills/types.ts';
 import type { Market, Side, Trade } from '../market/types.ts';
 import { CURVE_MOST } from './curve.ts';
 import { SessionReport } from './session_report.ts';
@@ -69,36 +70,12 @@ function equity(
   change: Partial<MarketProfit> & { gasUsdc?: number } = {},
 ): Decision {
   const { gasUsdc = 0, ...profit } = change;
-  const figures = {
-    totalPnlUsdc: 0,
-    dailyPnlUsdc: 0,
-    peakUsdc: 0,
-    drawdownUsdc: 0,
-    realisedUsdc: 0,
-    unrealisedUsdc: 0,
-  };
-  const gas = { gasUsdc, gasUsei: '0', sessionGasUsdc: gasUsdc, sessionGasUsei: String(gasUsdc * 2e6) };
+  const gas = { gasUsdc, sessionGasUsdc: gasUsdc, sessionGasUsei: String(gasUsdc * 2e6) };
   const market = { profitUsdc: sessionPnlUsdc + gasUsdc, capturedUsdc: 0, inventoryUsdc: 0, feesUsdc: 0, ...profit };
-  return {
-    kind: 'equity',
-    seq: 1,
-    causes: [],
-    timeUs: timeS * 1e6,
-    ...figures,
-    ...gas,
-    sessionPnlUsdc,
-    feesUsdc: market.feesUsdc,
-    grossUsdc: 0,
-    equityUsdc: null,
-    exact: {} as ExactEquity,
-    markets: { X: market },
-  };
+  return equityOf({ timeUs: timeS * 1e6, sessionPnlUsdc, ...gas, markets: { X: market } });
 }
 
-function held(lots: number): Decision {
-  const quanta = { cashQuanta: '0', costQuanta: '0', realisedQuanta: '0', feesQuanta: '0', rebatesQuanta: '0' };
-  return { kind: 'position', ...base, timeUs: 0, lots, ...quanta, turnoverQuanta: '0', fills: 1 };
-}
+const held = (lots: number): Decision => positionOf('X', lots);
 
 function markout(horizonMs: number, profitQuanta: number, edgeQuanta: number, lots: number): Decision {
   const fill = { settlementId: 's', side: 'buy', lots, microTicks: 10_000e6, midMicroTicks: 10_000e6 } as const;

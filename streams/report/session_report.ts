@@ -219,6 +219,7 @@ export class SessionReport {
   }
 
   #compared(compared: LedgerCompared): void {
+    if (compared.status === 'waiting') return;
     this.#comparisons += 1;
     this.#ledger = compared;
     if (compared.text === '') return;

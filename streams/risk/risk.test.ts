@@ -4,6 +4,7 @@ import { equityOf, positionOf } from '../../test/money_events.ts';
 import { accountOf } from '../../test/pipeline_world.ts';
 import { ReducerBench } from '../../test/reducer_bench.ts';
 import type { FairValue } from '../fairvalue/fair_value.ts';
+import type { Equity } from '../fills/types.ts';
 import type { Levels } from '../market/types.ts';
 import { diffSide } from '../orders/diff.ts';
 import type { LiveOrder } from '../orders/types.ts';
@@ -38,7 +39,7 @@ function quote(bids: Levels, asks: Levels, market = 'AAA', timeUs = 0): Quote {
 }
 
 function position(lots: number, market = 'AAA'): Own {
-  return positionOf(lots, { market });
+  return positionOf(market, lots, { seq: 2 });
 }
 
 function working(orders: readonly LiveOrder[], market = 'AAA'): Own {
@@ -205,7 +206,7 @@ describe('the pre-trade check', () => {
 
   it('goes by the share of equity where that is less, and by the capital where equity is more', () => {
     const one = bench(account({ maxInventoryPct: 1, capitalUsdc: 100_000 }));
-    const equity = (equityUsdc: number | null) => equityOf({ equityUsdc });
+    const equity = (equityUsdc: number | null): Equity => equityOf({ equityUsdc });
     const wish = quote([9_990, 5, 9_980, 5, 9_970, 5], []);
     expect(one.step(wish)[0]).toMatchObject({ bids: [9_990, 5, 9_980, 5], limits: ['buy:inventory'] });
     one.step(equity(60_000));

@@ -17,6 +17,7 @@ export type CauseCode =
   | 'daily-loss'
   | 'drawdown'
   | 'ledger'
+  | 'ledger-doubt'
   | 'reconciliation'
   | 'extreme-market'
   | 'emergency-stop';
@@ -51,6 +52,7 @@ export const CAUSES: Readonly<Record<CauseCode, Cause>> = {
   'daily-loss': halt('daily-loss'),
   drawdown: halt('drawdown'),
   ledger: halt('ledger'),
+  'ledger-doubt': until('starting', 'ledger and chain agree', null),
   reconciliation: halt('reconciliation'),
   'extreme-market': { ...halt('extreme-market'), alert: null },
   'emergency-stop': halt('emergency-stop'),

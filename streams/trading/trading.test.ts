@@ -26,8 +26,8 @@ function command(asked: Command['command'], clears?: string): Command {
 }
 
 function equity(totalPnlUsdc: number, over: Partial<Equity> = {}): Equity {
-  const figures = { dailyPnlUsdc: totalPnlUsdc, peakUsdc: Math.max(0, totalPnlUsdc), drawdownUsdc: 0, grossUsdc: 0 };
-  return equityOf({ seq: 2, timeUs: 5 * DAY_US, totalPnlUsdc, ...figures, ...over });
+  const figures = { totalPnlUsdc, dailyPnlUsdc: totalPnlUsdc, peakUsdc: Math.max(0, totalPnlUsdc) };
+  return equityOf({ seq: 2, timeUs: 5 * DAY_US, ...figures, ...over });
 }
 
 function conditions(...codes: Conditions['holds'][number]['code'][]): Conditions {
@@ -44,6 +44,9 @@ const recovered = (memory: ReturnType<typeof memoryOf> = null) =>
     ...{ seq: 5, timeUs: 0, height: 1, batches: 0, orders: [], inFlight: null, settled: [] },
     ...{ money: null, trading: memory },
   }) as const;
+
+const compared = (status: 'waiting' | 'doubt' | 'agrees' | 'broken') =>
+  ({ kind: 'ledger', seq: 8, timeUs: 0, causes: [], height: 7, status, books: {}, text: 'more usei' }) as const;
 
 const ledgerBreak = {
   kind: 'ledgerBreak',
@@ -79,6 +82,7 @@ const STORY: Readonly<Record<CauseCode, readonly [begin: TradingInput, end: Trad
   'daily-loss': [equity(-100, { peakUsdc: -100 }), command('resume', 'daily-loss')],
   drawdown: [equity(0, { peakUsdc: 200 }), command('resume', 'drawdown')],
   ledger: [ledgerBreak, command('resume', 'ledger')],
+  'ledger-doubt': [compared('doubt'), compared('agrees')],
   reconciliation: [reconciled(false), command('resume', 'reconciliation')],
   'extreme-market': [stop, command('resume', 'extreme-market')],
   'emergency-stop': [command('halt'), command('resume', 'emergency-stop')],

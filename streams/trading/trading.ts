@@ -122,6 +122,12 @@ function step(parameters: TradingParameters, holds: Holds, event: TradingInput):
     case 'equity':
       figures(parameters, holds, event);
       return;
+    case 'ledger': {
+      const { status, height, text, seq } = event;
+      const doubtful = status === 'waiting' || status === 'doubt';
+      holds.set('ledger-doubt', doubtful, doubtful ? text : `compared as of block ${height}`, 'ledger', seq);
+      return;
+    }
     case 'ledgerBreak':
       holds.set('ledger', true, event.text, 'ledger', event.seq);
       return;
