@@ -28,7 +28,13 @@ class PromptVenue implements Venue {
     this.calls.push('open');
     this.#inlet = inlet;
     inlet.accept({ kind: 'openOrders', seq: 0, timeUs: 0, height: 0, orders: [] });
-    inlet.accept({ kind: 'balances', seq: 0, timeUs: 0, height: 0, amounts: {} });
+    inlet.accept({
+      kind: 'balances',
+      seq: 0,
+      timeUs: 0,
+      height: 0,
+      amounts: { ua: '1000000000', uusdc: '1000000000000' },
+    });
     return this.opening();
   }
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { positionOf } from '../../test/money_events.ts';
 import type { Turn } from '../actor/reducer.ts';
 import type { FairValue } from '../fairvalue/fair_value.ts';
 import type { Position } from '../fills/positions.ts';
@@ -67,18 +68,7 @@ function guardedOf(fair: FairValue, change: Partial<Guarded> = {}): Guarded {
   return { ...stamp, fair, stance: 'quote', widen: 1, prediction: true, reason: 'ok', breakers: [], ...change };
 }
 
-function positionOf(lots: number): Position {
-  const money = {
-    cashQuanta: '0',
-    costQuanta: '0',
-    realisedQuanta: '0',
-    feesQuanta: '0',
-    rebatesQuanta: '0',
-    turnoverQuanta: '0',
-    fills: 1,
-  };
-  return { kind: 'position', seq: 2, timeUs: 0, causes: [], market: 'X', lots, ...money };
-}
+const held = (lots: number): Position => positionOf('X', lots, { seq: 2 });
 
 /** Quotes in a row, from one state. */
 function quoted(change: Partial<QuoteParameters>, ...events: QuotesInput[]): Quote[] {
@@ -128,7 +118,7 @@ describe('quotes of every model', () => {
         fc.array(anyFair, { minLength: 1, maxLength: 12 }),
         fc.integer({ min: -3_000, max: 3_000 }),
         (change, fairs, lots) => {
-          const told = quoted(change, positionOf(lots), ...fairs.map((fair) => guardedOf(fair)));
+          const told = quoted(change, held(lots), ...fairs.map((fair) => guardedOf(fair)));
           const { postOnlyMarginTicks: margin, minEdgeBps, model } = { ...plain, ...change };
           told.forEach(({ bids, asks }, i) => {
             const { bidTick, askTick, fairTick } = fairs[i]!;
@@ -162,8 +152,8 @@ describe('quotes of every model', () => {
           bids: [mirror(fair.askTick), fair.askLots],
           asks: [mirror(fair.bidTick), fair.bidLots],
         });
-        const [quote] = quoted(change, positionOf(lots), guardedOf(fair));
-        const [image] = quoted(change, positionOf(-lots), guardedOf(mirrored));
+        const [quote] = quoted(change, held(lots), guardedOf(fair));
+        const [image] = quoted(change, held(-lots), guardedOf(mirrored));
         // Basis points are of the fair value, which the mirror moves by up to a hundredth.
         ticksOf(quote!.bids).forEach((tick, i) => {
           const distance = Math.abs(tick - fair.fairTick);
@@ -182,8 +172,8 @@ describe('quotes of every model', () => {
         fc.integer({ min: -300, max: 300 }),
         fc.nat({ max: 300 }),
         (model, fair, less, change) => {
-          const [lean] = quoted({ model }, positionOf(less), guardedOf(fair));
-          const [leaner] = quoted({ model }, positionOf(less + change), guardedOf(fair));
+          const [lean] = quoted({ model }, held(less), guardedOf(fair));
+          const [leaner] = quoted({ model }, held(less + change), guardedOf(fair));
           const { skewBps } = leaner!.centre!;
           expect(skewBps).toBeLessThanOrEqual(lean!.centre!.skewBps + 1e-9);
           expect(Math.abs(skewBps)).toBeLessThanOrEqual(plain.maxSkewBps);
@@ -266,7 +256,7 @@ describe('quotes', () => {
 
   it('widen, when adaptive, after fills that the price ran over', () => {
     const before = one({ spreadModel: 'adaptive' }, guardedOf(fairOf()));
-    const bought = Array.from({ length: 20 }, (_, i) => positionOf(200 * (i + 1)));
+    const bought = Array.from({ length: 20 }, (_, i) => held(200 * (i + 1)));
     const later = fairOf({ timeUs: 6_000_000, fairTick: 9_995 });
     const [, after] = quoted({ spreadModel: 'adaptive' }, guardedOf(fairOf()), ...bought, guardedOf(later));
     expect(after!.centre!.halfSpreadBps).toBeGreaterThan(before.centre!.halfSpreadBps + 1);
@@ -276,16 +266,16 @@ describe('quotes', () => {
     const withdrawn = one({}, guardedOf(fairOf(), { stance: 'withdraw', reason: 'extreme' }));
     expect([withdrawn.bids, withdrawn.asks, withdrawn.reason]).toEqual([[], [], 'extreme']);
     const reducing = guardedOf(fairOf(), { stance: 'reduce', reason: 'inventory' });
-    expect(one({}, positionOf(57), reducing)).toMatchObject({ bids: [], asks: [10_009, 55], reason: 'inventory' });
-    expect(one({}, positionOf(-57), reducing)).toMatchObject({ bids: [9_991, 55], asks: [] });
-    expect(one({}, positionOf(0), reducing)).toMatchObject({ bids: [], asks: [] });
+    expect(one({}, held(57), reducing)).toMatchObject({ bids: [], asks: [10_009, 55], reason: 'inventory' });
+    expect(one({}, held(-57), reducing)).toMatchObject({ bids: [9_991, 55], asks: [] });
+    expect(one({}, held(0), reducing)).toMatchObject({ bids: [], asks: [] });
     expect(one({}, guardedOf(fairOf({ quality: 'stale' }), { reason: 'stale' }))).toMatchObject({ bids: [], asks: [] });
   });
 
   it('of the naive baseline are symmetric around the mid, whatever is held', () => {
     const fair = fairOf({ fairTick: 10_004, bidTick: 9_980, askTick: 10_030 });
     for (const lots of [-1_000, 0, 1_000]) {
-      const { bids, asks } = one({ model: 'naive', levels: 3 }, positionOf(lots), guardedOf(fair));
+      const { bids, asks } = one({ model: 'naive', levels: 3 }, held(lots), guardedOf(fair));
       expect([bids, asks]).toEqual([
         [9_997, 200],
         [10_013, 200],
@@ -294,13 +284,13 @@ describe('quotes', () => {
   });
 
   it('name the fair value and the position that they come from', () => {
-    expect(one({}, positionOf(5), guardedOf(fairOf())).causes).toEqual([1, 2]);
+    expect(one({}, held(5), guardedOf(fairOf())).causes).toEqual([1, 2]);
   });
 
   it('go on the same from an encoded state', () => {
     const events: QuotesInput[] = Array.from({ length: 30 }, (_, i) =>
       i % 5 === 4
-        ? positionOf(100 * Math.round(Math.sin(i) * 5))
+        ? held(100 * Math.round(Math.sin(i) * 5))
         : guardedOf(fairOf({ timeUs: i * 1e6, fairTick: 10_000 + 3 * Math.sin(i), toxicity: 0.2 })),
     );
     const change = { spreadModel: 'adaptive', competition: 'improve', hysteresisBps: 1 } as const;
