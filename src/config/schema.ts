@@ -122,6 +122,11 @@ const market = z.strictObject({
   quote: setting(text(128, /\S/, 'a denom'), 'Quote asset: the price denom on the chain.'),
   tick_size: setting(decimal(1e-18, 1e9), 'Smallest price step, in quote units.'),
   lot_size: setting(decimal(1e-18, 1e9), 'Smallest size step, in base units.'),
+  base_denom: setting(
+    text(128, /^\S*$/, 'a denom').default(''),
+    'Where the chain’s bank keeps the base asset; empty for `u` and its name in small letters. Six decimals.',
+  ),
+  quote_denom: setting(text(128, /^\S*$/, 'a denom').default(''), 'The same for the quote asset.'),
 });
 
 const sampling = z.strictObject({

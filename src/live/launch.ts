@@ -118,11 +118,13 @@ export function marketsOf(config: Config): Market[] {
   }
   return config.markets
     .filter(({ symbol }) => symbols.length === 0 || symbols.includes(symbol))
-    .map(({ symbol, base, quote, tick_size: tickSize, lot_size: lotSize }) => ({
+    .map(({ symbol, base, quote, base_denom, quote_denom, tick_size: tickSize, lot_size: lotSize }) => ({
       symbol,
       venue: 'sei',
       base,
       quote,
+      ...(base_denom === '' ? {} : { baseDenom: base_denom }),
+      ...(quote_denom === '' ? {} : { quoteDenom: quote_denom }),
       tickSize,
       lotSize,
       contract: 'linear',

@@ -8,6 +8,7 @@ export function sessionText(
   stop: StopReport,
   open: number,
   journal: string | undefined,
+  report: string | undefined,
 ): string {
   const minutes = figures.spanSeconds / 60;
   const rows = Object.entries(figures.markets).map(([symbol, one]) => {
@@ -31,6 +32,7 @@ export function sessionText(
     `end                ${open} orders were open, ${left}; took ${stop.seconds.toFixed(1)} s`,
     `decisions          ${stop.digest.decisions}, hash ${stop.digest.hash}`,
     ...(journal === undefined ? [] : [`replay it          flashmm replay ${journal}`]),
+    ...(report === undefined ? [] : [`page with charts   ${report}`]),
     ...stop.troubles.map((trouble) => `trouble            ${trouble}`),
   ].join('\n');
 }

@@ -9,6 +9,7 @@ import { sessionOperator } from '../../control/operator.ts';
 import { type Launched, launch } from '../../live/launch.ts';
 import { type OpenApi, openApi } from '../../live/open_api.ts';
 import { sessionText } from '../../live/session_text.ts';
+import { writeReport } from '../../report/write_report.ts';
 import type { StopReport } from '../../runtime/session.ts';
 import { type Logger, openLog, rotatingFile } from '../../telemetry/log.ts';
 import { LogTail } from '../../telemetry/log_tail.ts';
@@ -97,12 +98,28 @@ export const command = defineCommand({
       if (stop.remaining === 0) control.release();
       closeLog();
     }
+    const { report, trouble } = writtenReport(launched, ending.by);
+    if (trouble !== undefined) stop = { ...stop, troubles: [...stop.troubles, trouble] };
     const figures = status.figures();
-    if (context.json) context.printJson({ ...figures, stop, journal: launched.journal ?? null });
-    else context.print(sessionText(figures, stop, open, launched.journal));
+    const files = { journal: launched.journal ?? null, report: report ?? null };
+    if (context.json) context.printJson({ ...figures, stop, ...files });
+    else context.print(sessionText(figures, stop, open, launched.journal, report));
     return stop.remaining > 0 || ending.by === 'failure' ? EXIT.failure : EXIT.ok;
   },
 });
+
+/** Writes the session's report beside its journal; that it cannot be written is no reason to end badly. */
+function writtenReport(
+  { journal, status }: Launched,
+  by: string,
+): { readonly report?: string; readonly trouble?: string } {
+  if (journal === undefined) return {};
+  try {
+    return { report: writeReport(status.report(journal, `stopped by ${by}`), journal).page };
+  } catch (error) {
+    return { trouble: `report: ${(error as Error).message}` };
+  }
+}
 
 /** Opens the API and the way for commands, and tells the control file where it is. */
 async function openControl(
