@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { AccountJournal } from '../src/account/journal.ts';
+import { AccountKeeper } from '../src/account/keeper.ts';
+import { MemoryAccountStore } from '../src/account/memory_store.ts';
 import { accountSettings } from '../src/config/account.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { DEFAULT_MARKETS } from '../src/devnet/market.ts';
@@ -22,16 +25,24 @@ class Trial {
   readonly world: VirtualWorld;
   readonly session: Session;
   readonly decisions: Decision[] = [];
+  /** The disk of the account's journal. */
+  readonly disk = new MemoryAccountStore();
 
   private constructor(world: VirtualWorld, settings: Readonly<Record<string, string | number>>) {
     this.world = world;
     const flags = Object.entries(settings).map(([path, value]) => ({ path, text: String(value), from: 'test' }));
-    const process = world.process();
+    const { timers, venue } = world.process();
+    const { account } = world;
+    const journal = new AccountJournal({
+      ...{ store: this.disk, chainId: 'virtual-1', account, flashmm: '0', nowUs: timers.nowUs },
+    });
+    const keeper = new AccountKeeper({ journal, timers });
     this.session = new Session({
       settings: accountSettings(loadConfig({ env: {}, flags }).config, [MARKET]),
-      venue: process.venue(),
+      venue: venue({ onSigned: (batchId, signed) => keeper.signed(batchId, signed) }),
+      account: keeper,
       seed: 1,
-      timers: process.timers,
+      timers,
       notify: () => {},
       onFatal: (error) => {
         throw error;
@@ -273,15 +284,21 @@ describe('end to end on the devnet', () => {
 
   it('a journal that cannot be written: paused, everything cancelled, tried again after 20 s', async () => {
     const trial = await Trial.quoting();
-    for (let i = 0; i < 3; i += 1) {
-      trial.give({ kind: 'component', component: 'database', outcome: 'failure', detail: 'ENOSPC' });
-    }
-    expect(trial.state()).toBe('paused');
+    const old = trial.resting().map(({ orderId }) => orderId);
+    trial.disk.fail('sync', 1e9);
+    trial.disk.fail('create', 1e9);
+    trial.world.crowds.get(MARKET.symbol)!.jump(1.004);
+    await trial.until('paused', () => trial.state() === 'paused');
     await trial.until('all cancelled', () => trial.resting().length === 0);
     await trial.nothingRests(15);
-    await trial.until('a trial', () => trial.state() === 'active');
-    trial.give({ kind: 'component', component: 'database', outcome: 'success', detail: '' });
+    // The trial fails: nothing is placed that is not written down.
+    await trial.until('tried again', () => trial.all('conditions').some((one) => one.breakers.database === 'halfOpen'));
+    await trial.until('paused again', () => trial.state() === 'paused');
+    await trial.nothingRests(5);
+    trial.disk.fail('sync', 0);
+    trial.disk.fail('create', 0);
     await trial.until('quoting again', () => trial.sides().length === 2 && trial.breakers().length === 0);
+    expect(trial.resting().filter(({ orderId }) => old.includes(orderId))).toEqual([]);
     expect(trial.alerts()).toEqual(['critical database raised', 'info database cleared']);
   });
 });
