@@ -130,7 +130,9 @@ export class Producer {
   /** Keeps a transaction out of the next blocks, for faults. */
   holdTx(hash: string, blocks: number): void {
     // One that is sent again is not held any longer for it.
-    if (this.#held.size < HELD_TXS_MAX && !this.#held.has(hash)) this.#held.set(hash, this.chain.height + blocks + 1);
+    if (this.#held.has(hash)) return;
+    if (this.#held.size >= HELD_TXS_MAX) this.#held.delete(this.#held.keys().next().value!);
+    this.#held.set(hash, this.chain.height + blocks + 1);
   }
 
   #holds(hash: string): boolean {

@@ -35,6 +35,8 @@ export interface EdgeOptions {
   readonly wallNowUs: WallClock;
   readonly setTimer: SetTimer;
   readonly notify: Notify;
+  /** Whether the delay of the event loop is measured; only where time is real. */
+  readonly watchesLoop?: boolean;
   readonly journal?: InputLog | undefined;
   /** Sees every input after it has taken effect, for figures. Must not throw. */
   readonly onInput?: ((input: Input) => void) | undefined;
@@ -51,7 +53,7 @@ export interface EdgeOptions {
  * due instant brings a `tick`.
  */
 export class Edge implements Inlet {
-  readonly stats = new EdgeStats();
+  readonly stats: EdgeStats;
   readonly #reactor: Reactor;
   readonly #options: EdgeOptions;
   readonly #notices: RateLimitedNotices;
@@ -65,6 +67,7 @@ export class Edge implements Inlet {
   constructor(reactor: Reactor, options: EdgeOptions) {
     this.#reactor = reactor;
     this.#options = options;
+    this.stats = new EdgeStats(options.watchesLoop ?? true);
     this.#notices = new RateLimitedNotices(options.notify);
     this.#lastUs = reactor.clock.nowUs();
   }

@@ -38,9 +38,12 @@ export class EdgeStats {
   readonly #late = createHistogram();
   readonly #decision = createHistogram();
   readonly #batch = createHistogram();
-  readonly #loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
+  readonly #loop: ReturnType<typeof monitorEventLoopDelay> | undefined;
 
-  constructor() {
+  /** @param watchesLoop false where time is virtual: then the loop's delay says nothing, and its timer outlives a killed session */
+  constructor(watchesLoop = true) {
+    if (!watchesLoop) return;
+    this.#loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
     this.#loop.enable();
   }
 
@@ -68,7 +71,7 @@ export class EdgeStats {
   get loopDelay(): Latency {
     const loop = this.#loop;
     const us = (ns: number): number => Math.max(0, ns / 1_000 - LOOP_RESOLUTION_MS * 1_000);
-    if (loop.count === 0) return { count: 0, p50Us: 0, p99Us: 0, maxUs: 0 };
+    if (loop === undefined || loop.count === 0) return { count: 0, p50Us: 0, p99Us: 0, maxUs: 0 };
     return {
       count: loop.count,
       p50Us: us(loop.percentile(50)),
@@ -106,7 +109,7 @@ export class EdgeStats {
   }
 
   close(): void {
-    this.#loop.disable();
+    this.#loop?.disable();
   }
 }
 

@@ -105,6 +105,7 @@ export class Session {
     this.edge = new Edge(this.#reactor, {
       wallNowUs: nowUs,
       setTimer: (work, delayMs) => after(delayMs, work),
+      watchesLoop: options.timers === undefined,
       notify,
       journal: this.journal,
       onInput: (input) => this.#turnEnded(input),
