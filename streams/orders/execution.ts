@@ -53,14 +53,28 @@ export function book(state: OrdersState, event: BatchCommitted | BatchRefused, t
   for (const market of touched) tellWorking(state, market, event.seq, turn);
 }
 
+/** Sets of remembered ids by their list: looking through ten thousand texts for each settlement took a seventh of all time. */
+const KNOWN = new WeakMap<readonly string[], Set<string>>();
+
+function knownIn(settled: readonly string[]): Set<string> {
+  const kept = KNOWN.get(settled);
+  if (kept?.size === settled.length) return kept;
+  const made = new Set(settled);
+  KNOWN.set(settled, made);
+  return made;
+}
+
 /** Takes in an execution of ours, once; one whose order is not known yet waits for the outcome of its placing. */
 export function settle(state: OrdersState, event: Settlement, turn: Turn<OrdersOutput>): void {
-  if (state.settled.includes(event.settlementId)) {
+  const known = knownIn(state.settled);
+  if (known.has(event.settlementId)) {
     reject(turn, event.market, 'duplicate', `settlement ${event.settlementId} was taken in before`);
     return;
   }
   state.settled.push(event.settlementId);
-  if (state.settled.length > SETTLEMENTS_REMEMBERED) state.settled.splice(0, SETTLEMENTS_REMEMBERED / 10);
+  known.add(event.settlementId);
+  if (state.settled.length > SETTLEMENTS_REMEMBERED)
+    for (const forgotten of state.settled.splice(0, SETTLEMENTS_REMEMBERED / 10)) known.delete(forgotten);
   state.unclaimed.push(event);
   claim(state, turn);
 }
