@@ -134,6 +134,11 @@ describe('what is refused', () => {
       { set: { 'sampling.quote_frequency_hz': '0.1' } },
       /stale_after_ms .*at least one period/,
     ],
+    [
+      'a volatility that may be higher than it may',
+      { set: { 'quotes.volatility_floor_bps': '60' } },
+      /volatility_floor_bps .*less than quotes\.volatility_ceiling_bps \(50\)/,
+    ],
   ] as const)('%s', (_, sources, expected) => {
     expect(refusal(sources)).toMatch(expected);
   });

@@ -318,6 +318,7 @@ export function crossChecks(config: Config): readonly { readonly path: readonly 
     ['breakers', 'inventory_clear_pct', 'inventory_trip_pct'],
     ['breakers', 'extreme_floor_bps', 'extreme_stop_bps'],
     ['risk', 'reduce_until_loss_pct', 'reduce_from_loss_pct'],
+    ['quotes', 'volatility_floor_bps', 'volatility_ceiling_bps'],
   ] as const) {
     const values = config[section] as Readonly<Record<string, unknown>>;
     if (Number(values[low]) < Number(values[high])) continue;
