@@ -56,6 +56,11 @@ export const REGISTRY: readonly Entry[] = [
     load: () => import('./commands/report.ts'),
   },
   {
+    name: 'simulate',
+    summary: 'Run the whole system in virtual time with injected faults, and check what must always hold.',
+    load: () => import('./commands/simulate.ts'),
+  },
+  {
     name: 'replay',
     summary: 'Replay the input journal of a session and compare its decisions.',
     load: () => import('./commands/replay.ts'),

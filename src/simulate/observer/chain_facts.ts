@@ -1,0 +1,224 @@
+import type { Side } from '../../../streams/market/types.ts';
+import type { PlaceRequest } from '../../../streams/orders/types.ts';
+import type { SettlementRecord } from '../../devnet/dex.ts';
+import type { DevnetMarket } from '../../devnet/market.ts';
+import type { CommittedBlock } from '../../devnet/producer.ts';
+import type { VirtualWorld } from '../virtual_world.ts';
+
+/** An order of the account on the chain. */
+export interface ChainOrder {
+  readonly orderId: string;
+  readonly market: string;
+  readonly side: Side;
+  readonly tick: number;
+  lots: number;
+  /** The block that placed it. */
+  readonly placedHeight: number;
+}
+
+/** A transaction of the account that was signed and may yet come into a block. */
+export interface Outstanding {
+  readonly places: readonly PlaceRequest[];
+  /** The process that decided it, and its number there. */
+  readonly process: number;
+  readonly batchId: number;
+  /** Its transactions by hash, one for each sequence it was signed with; empty before it was signed. */
+  readonly copies: Map<string, Copy>;
+}
+
+/** A signed transaction. */
+export interface Copy {
+  /** The last block that may take it. */
+  readonly timeoutHeight: number;
+  /** Broadcasts that were sent off and have not been answered, and will not have been refused. */
+  sending: number;
+  /** Whether a node may have it. */
+  taken: boolean;
+}
+
+/** Middles of the market that are remembered: twenty seconds, longer than anything may be decided on what was. */
+const MIDS_KEPT = 50;
+
+/** Net settlements by block that are remembered: as long as a process may take to tell of them. */
+const HEIGHTS_KEPT = 3_000;
+
+/** What holds in one market, from the chain's own state. */
+export class MarketFacts {
+  readonly market: DevnetMarket;
+  /** Bought less sold since the beginning. */
+  heldLots = 0;
+  /** The newest middles, ticks. */
+  readonly mids: number[] = [];
+  /** What was held after each of the last blocks, by height. */
+  readonly heldAt = new Map<number, number>();
+
+  constructor(market: DevnetMarket) {
+    this.market = market;
+  }
+
+  /** The lowest of the last middles: what a limit in money allowed at most, in lots, since. */
+  get lowestMid(): number {
+    return Math.min(...this.mids);
+  }
+
+  /** What so many lots are worth at the lowest of the last middles, in quote units. */
+  worth(lots: number): number {
+    return lots * this.lowestMid * Number(this.market.tickSize) * Number(this.market.lotSize);
+  }
+}
+
+/** Everything about the account that the chain itself knows: kept from its books, matches and transactions, and nothing else. */
+export class ChainFacts {
+  readonly world: VirtualWorld;
+  readonly markets: ReadonlyMap<string, MarketFacts>;
+  /** The account's orders in the books, by id. */
+  resting = new Map<string, ChainOrder>();
+  /** Those before the last block. */
+  before = new Map<string, ChainOrder>();
+  /** Orders of the account that the last block placed, whether or not they still rest. */
+  placed: readonly ChainOrder[] = [];
+  /** The account's executions in the last block. */
+  settlements: readonly SettlementRecord[] = [];
+  readonly outstanding: Outstanding[] = [];
+  /** Orders with the account's key that the system has not placed. */
+  readonly foreign = new Set<string>();
+  height = 0;
+
+  constructor(world: VirtualWorld) {
+    this.world = world;
+    this.height = world.chain.height;
+    this.markets = new Map(world.chain.markets.map((market) => [market.symbol, new MarketFacts(market)]));
+  }
+
+  /** Takes in a block. */
+  block(block: CommittedBlock): void {
+    this.height = block.height;
+    const own = this.world.account;
+    const { match } = block;
+    this.settlements = match === null ? [] : match.settlements.filter(({ account }) => account === own);
+    this.placed = (match?.orders ?? [])
+      .filter(({ account, state }) => account === own && state !== 'failedToPlace')
+      .map(({ orderId, market, side, tick, lots }) => ({
+        ...{ orderId: String(orderId), side, tick, lots, placedHeight: block.height },
+        market: this.world.chain.markets[market]!.symbol,
+      }));
+    this.#scan();
+    this.#hold();
+    this.#settle(block);
+  }
+
+  /** Lots of a side that may still fill: in the books, or on their way there; of what the system has placed. */
+  atWork(market: string, side: Side): number {
+    let lots = 0;
+    for (const order of this.resting.values())
+      if (order.market === market && order.side === side && !this.foreign.has(order.orderId)) lots += order.lots;
+    for (const { places } of this.outstanding)
+      for (const place of places) if (place.market === market && place.side === side) lots += place.lots;
+    return lots;
+  }
+
+  /** The largest position, in lots, that any fills of what is at work can lead to on a side. */
+  worstLots(market: string, side: Side): number {
+    const held = this.markets.get(market)!.heldLots;
+    return (side === 'buy' ? held : -held) + this.atWork(market, side);
+  }
+
+  /** A broadcast was sent off. */
+  sent(hash: string): void {
+    const copy = this.#copy(hash);
+    if (copy !== undefined) copy.sending += 1;
+  }
+
+  /** A broadcast was answered; with no code, nobody knows what became of it. */
+  answered(hash: string, code: number | undefined): void {
+    const copy = this.#copy(hash);
+    if (copy === undefined) return;
+    copy.sending -= 1;
+    if (code === undefined || code === 0 || code === IN_MEMPOOL) copy.taken = true;
+  }
+
+  /** A process has ended: what it has decided and not sent never comes. What is on its way may. */
+  processEnded(): void {
+    for (const { copies } of this.outstanding)
+      for (const [hash, copy] of copies) {
+        if (copy.sending > 0) copy.taken = true;
+        if (!copy.taken) copies.delete(hash);
+      }
+    this.#forget((one) => one.copies.size > 0);
+  }
+
+  /** A process says that a batch came to nothing: it is believed as far as no node may have it. */
+  refused(process: number, batchId: number): void {
+    this.#forget(
+      (one) =>
+        one.process !== process ||
+        one.batchId !== batchId ||
+        [...one.copies.values()].some(({ sending, taken }) => sending > 0 || taken),
+    );
+  }
+
+  /** Reads the account's orders from the books, all anew. */
+  #scan(): void {
+    const { chain, account: own } = this.world;
+    const placedAt = new Map(this.placed.map(({ orderId, placedHeight }) => [orderId, placedHeight]));
+    const found = new Map<string, ChainOrder>();
+    for (const { symbol: market, index } of chain.markets) {
+      for (const side of ['buy', 'sell'] as const) {
+        for (const { tick, allocations } of chain.dex.book(index, side).levels) {
+          for (const { orderId: id, account, lots } of allocations) {
+            if (account !== own) continue;
+            const orderId = String(id);
+            const placedHeight = this.resting.get(orderId)?.placedHeight ?? placedAt.get(orderId) ?? this.height;
+            found.set(orderId, { orderId, market, side, tick, lots, placedHeight });
+          }
+        }
+      }
+    }
+    this.before = this.resting;
+    this.resting = found;
+  }
+
+  #hold(): void {
+    const { chain } = this.world;
+    for (const { market, side, lots } of this.settlements)
+      this.markets.get(chain.markets[market]!.symbol)!.heldLots += side === 'buy' ? lots : -lots;
+    for (const facts of this.markets.values()) {
+      const { index } = facts.market;
+      const [bid, ask] = [chain.dex.book(index, 'buy').best(), chain.dex.book(index, 'sell').best()];
+      if (bid !== undefined && ask !== undefined) facts.mids.push((bid.tick + ask.tick) / 2);
+      if (facts.mids.length > MIDS_KEPT) facts.mids.shift();
+      facts.heldAt.set(this.height, facts.heldLots);
+      facts.heldAt.delete(this.height - HEIGHTS_KEPT);
+    }
+  }
+
+  /** Transactions that are in this block, or can be in none any more, are no longer outstanding. */
+  #settle({ txs, height }: CommittedBlock): void {
+    const code = new Map(txs.map(({ hash, result }) => [hash, result.code]));
+    // One that took effect is over, whatever becomes of its other copies: that it does so once is another's to check.
+    this.#forget(({ copies }) => [...copies.keys()].every((hash) => code.get(hash) !== 0));
+    for (const { copies } of this.outstanding)
+      for (const [hash, { timeoutHeight }] of copies)
+        if (code.has(hash) || height >= timeoutHeight) copies.set(hash, OVER);
+    this.#forget(({ copies }) => copies.size === 0 || [...copies.values()].some((copy) => copy !== OVER));
+  }
+
+  #copy(hash: string): Copy | undefined {
+    for (const { copies } of this.outstanding) {
+      const copy = copies.get(hash);
+      if (copy !== undefined) return copy;
+    }
+    return undefined;
+  }
+
+  #forget(keep: (one: Outstanding) => boolean): void {
+    const kept = this.outstanding.filter(keep);
+    if (kept.length < this.outstanding.length) this.outstanding.splice(0, this.outstanding.length, ...kept);
+  }
+}
+
+/** A copy that can be in no block any more. */
+const OVER: Copy = { timeoutHeight: 0, sending: 0, taken: false };
+
+/** The chain's code for a transaction that waits in the mempool already. */
+const IN_MEMPOOL = 19;

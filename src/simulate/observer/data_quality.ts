@@ -1,0 +1,119 @@
+import { MICROS_PER_MS } from '../../../streams/clock/clock.ts';
+import type { OrderBatch } from '../../../streams/orders/types.ts';
+import type { Quote } from '../../../streams/quotes/quotes.ts';
+import type { AccountSettings, MarketSettings } from '../../../streams/settings.ts';
+import type { ChainFacts, ChainOrder } from './chain_facts.ts';
+import type { Tally } from './invariant.ts';
+import type { BookFacts, ProcessFacts } from './process_facts.ts';
+
+/** From the book that a quote is made of to the block's transaction: as long as a wish counts, and a sample's distance. */
+const LOOK_BACK_PERIODS = 2;
+
+/** What the middle of a book and the fair value may differ by: half the spread and the shift, as a share of the collar. */
+const FAIR_SHARE = 0.25;
+
+/**
+ * Invariant 5. No quote is made from a book that is older than configured, crossed, one-sided, or of a feed that is down. No two
+ * orders of ours could ever match: when a block places one, it meets nothing of ours that rests or is placed beside it. Every
+ * order is within the collar around a middle that counted when it was priced, and no larger than the largest order. No
+ * second sees more orders than the rate allows.
+ */
+export class DataQuality {
+  readonly #facts: ChainFacts;
+  readonly #tally: Tally;
+  readonly #settings: AccountSettings;
+  readonly #bySymbol: ReadonlyMap<string, MarketSettings>;
+  /** When orders were placed, microseconds of the process's own clock. */
+  #placedUs: number[] = [];
+
+  constructor(facts: ChainFacts, tally: Tally, settings: AccountSettings) {
+    this.#facts = facts;
+    this.#tally = tally;
+    this.#settings = settings;
+    this.#bySymbol = new Map(settings.markets.map((one) => [one.market.symbol, one]));
+  }
+
+  quoted(quote: Quote, process: ProcessFacts): void {
+    if (quote.bids.length + quote.asks.length === 0) return;
+    const { sampling } = this.#bySymbol.get(quote.market)!;
+    const book = process.book(quote.market);
+    const staleUs = (sampling.staleAfterMs + sampling.periodMs) * MICROS_PER_MS;
+    const ageUs = quote.timeUs - book.timeUs;
+    const down = process.down.has(quote.market);
+    this.#tally.check(
+      'data',
+      ageUs <= staleUs && book.bidTick < book.askTick && !down,
+      () =>
+        `${quote.market} quoted from the book of block ${book.height} (bid ${book.bidTick}, ask ${book.askTick}), ${ageUs} µs old${down ? ', feed down' : ''}`,
+    );
+  }
+
+  decided(batch: OrderBatch, process: ProcessFacts): void {
+    for (const { market: symbol, side, tick, lots } of batch.places) {
+      const { risk, market, sampling } = this.#bySymbol.get(symbol)!;
+      const sinceUs =
+        batch.timeUs -
+        (this.#settings.orders.wishExpiresMs + sampling.staleAfterMs + LOOK_BACK_PERIODS * sampling.periodMs) *
+          MICROS_PER_MS;
+      const counted = (process.books.get(symbol) ?? []).filter(({ timeUs }) => timeUs >= sinceUs);
+      const offBps = Math.min(...counted.map((book) => distanceBps(book, tick)));
+      const worth = lots * tick * Number(market.tickSize) * Number(market.lotSize);
+      this.#tally.check(
+        'data',
+        offBps <= risk.priceCollarBps * (1 + FAIR_SHARE),
+        () => `${symbol} ${side} at tick ${tick} is ${offBps.toFixed(1)} bps from every middle that counted`,
+      );
+      this.#tally.check(
+        'data',
+        worth <= risk.maxOrderUsdc * (1 + (risk.priceCollarBps * (1 + FAIR_SHARE)) / 10_000),
+        () => `${symbol} ${side} ${lots} lots at tick ${tick} are worth ${worth.toFixed(2)}`,
+      );
+    }
+    this.#rate(batch);
+  }
+
+  /** A process has started: its clock and its allowance are new. */
+  started(): void {
+    this.#placedUs = [];
+  }
+
+  /** A block has placed orders: none of them meets another of ours. */
+  block(): void {
+    const { placed, before, resting, settlements } = this.#facts;
+    if (placed.length === 0) return;
+    const settled = new Set(settlements.map(({ orderId }) => String(orderId)));
+    // What was cancelled in this block was gone before it placed: gone from the book, without a settlement.
+    const there = [...before.values()].filter(({ orderId }) => resting.has(orderId) || settled.has(orderId));
+    const all = [...there, ...placed];
+    for (const order of placed) {
+      const met = all.find((other) => meets(order, other));
+      this.#tally.check(
+        'data',
+        met === undefined,
+        () => `our ${order.side} at tick ${order.tick} meets our own ${met!.side} at ${met!.tick} (${met!.orderId})`,
+      );
+    }
+  }
+
+  #rate({ places, timeUs, batchId }: OrderBatch): void {
+    const { maxOrdersPerS } = this.#settings.orders;
+    for (const _ of places) this.#placedUs.push(timeUs);
+    this.#placedUs = this.#placedUs.filter((atUs) => atUs > timeUs - 1_000_000);
+    // A bucket of one second's worth that fills meanwhile: twice as many in the worst second.
+    this.#tally.check(
+      'data',
+      this.#placedUs.length <= 2 * maxOrdersPerS,
+      () => `batch ${batchId} makes it ${this.#placedUs.length} orders within a second`,
+    );
+  }
+}
+
+function distanceBps({ bidTick, askTick }: BookFacts, tick: number): number {
+  const mid = (bidTick + askTick) / 2;
+  return Number.isNaN(mid) ? Number.POSITIVE_INFINITY : (Math.abs(tick - mid) / mid) * 10_000;
+}
+
+function meets(order: ChainOrder, other: ChainOrder): boolean {
+  if (order.market !== other.market || order.side === other.side) return false;
+  return order.side === 'buy' ? other.tick <= order.tick : other.tick >= order.tick;
+}

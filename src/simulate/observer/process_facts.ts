@@ -1,0 +1,143 @@
+import type { Decision } from '../../../streams/decisions.ts';
+import type { Input } from '../../../streams/inputs.ts';
+import type { BookSnapshot } from '../../../streams/market/types.ts';
+import type { OrderBatch, OrderUpdate } from '../../../streams/orders/types.ts';
+
+/** The newest book that a process was told, as far as quoting depends on it. */
+export interface BookFacts {
+  /** When it came, by the process's own clock; and the block it is of. */
+  readonly timeUs: number;
+  readonly height: number;
+  /** Best prices, ticks; NaN for a side that is empty or makes no sense. */
+  readonly bidTick: number;
+  readonly askTick: number;
+}
+
+/** A batch that a process has decided, until its outcome is told. */
+export interface OpenBatch {
+  readonly batchId: number;
+  readonly height: number;
+}
+
+/** Books remembered: what an order is priced by is at most some seconds old. */
+const BOOKS_KEPT = 40;
+
+/** Orders that are no more and are remembered: those of some minutes. */
+const GONE_KEPT = 2_000;
+
+const NO_BOOK: BookFacts = { timeUs: 0, height: 0, bidTick: Number.NaN, askTick: Number.NaN };
+
+/** What one process was told and has said, from its start on. */
+export class ProcessFacts {
+  readonly number: number;
+  readonly startHeight: number;
+  /** Orders by the chain's id that the process has said, or was told by its own journal, to be live. */
+  readonly known = new Set<string>();
+  /** When it said of an order that it is no more, by height; of those that rest all the same. */
+  readonly goneAt = new Map<string, number>();
+  /** Orders that it has said are live, by client order id. */
+  readonly live = new Map<string, OrderUpdate>();
+  readonly open = new Map<number, OpenBatch>();
+  readonly books = new Map<string, BookFacts[]>();
+  readonly down = new Set<string>();
+  /** The last block told, and when it came. */
+  toldHeight = 0;
+  toldUs = 0;
+  reconciled = false;
+  trading = 'active';
+  tradingSinceHeight = 0;
+  /** Net lots by market as it has said last. */
+  readonly positions = new Map<string, number>();
+
+  constructor(number: number, height: number) {
+    this.number = number;
+    this.startHeight = height;
+    this.tradingSinceHeight = height;
+  }
+
+  input(input: Input, nowUs: number): void {
+    switch (input.kind) {
+      case 'recovered':
+        for (const { orderId } of input.orders) if (orderId !== '') this.known.add(orderId);
+        return;
+      case 'block':
+        this.toldHeight = Math.max(this.toldHeight, input.height);
+        this.toldUs = nowUs;
+        return;
+      case 'batchCommitted':
+      case 'batchRefused':
+        this.open.delete(input.batchId);
+        return;
+      case 'bookSnapshot':
+        this.#book(input);
+        return;
+      case 'feedStatus':
+        if (input.status === 'down') this.down.add(input.market);
+        else this.down.delete(input.market);
+        return;
+      default:
+        return;
+    }
+  }
+
+  decision(decision: Decision, height: number): void {
+    switch (decision.kind) {
+      case 'order':
+        this.#order(decision, height);
+        return;
+      case 'orderBatch':
+        this.open.set(decision.batchId, { batchId: decision.batchId, height });
+        return;
+      case 'reconciled':
+        this.reconciled = decision.ok;
+        return;
+      case 'tradingState':
+        if (this.trading !== decision.state) this.tradingSinceHeight = height;
+        this.trading = decision.state;
+        return;
+      case 'position':
+        this.positions.set(decision.market, decision.lots);
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** The newest book of a market. */
+  book(market: string): BookFacts {
+    return this.books.get(market)?.at(-1) ?? NO_BOOK;
+  }
+
+  #order(update: OrderUpdate, height: number): void {
+    const { orderId, clientOrderId, status } = update;
+    if (LIVE.has(status)) {
+      this.live.set(clientOrderId, update);
+      if (orderId !== '') this.known.add(orderId);
+    } else {
+      this.live.delete(clientOrderId);
+      this.known.delete(orderId);
+      if (orderId !== '') this.goneAt.set(orderId, height);
+      if (this.goneAt.size > GONE_KEPT) this.goneAt.delete(this.goneAt.keys().next().value!);
+    }
+  }
+
+  #book({ market, timeUs, lastId, bids, asks }: BookSnapshot): void {
+    let books = this.books.get(market);
+    // What no parser lets through crashes whoever keeps the book, who then knows nothing of before.
+    if (books === undefined || asks === undefined) {
+      books = [];
+      this.books.set(market, books);
+    }
+    // An older one than the newest is refused by whoever keeps the book.
+    if (asks === undefined || lastId < (books.at(-1)?.height ?? 0)) return;
+    books.push({ timeUs, height: lastId, bidTick: bids[0] ?? Number.NaN, askTick: asks[0] ?? Number.NaN });
+    if (books.length > BOOKS_KEPT) books.shift();
+  }
+}
+
+const LIVE: ReadonlySet<OrderUpdate['status']> = new Set(['placing', 'resting', 'cancelling', 'adopted']);
+
+/** The markets that a batch places orders in. */
+export function marketsOf({ places }: OrderBatch): ReadonlySet<string> {
+  return new Set(places.map(({ market }) => market));
+}
