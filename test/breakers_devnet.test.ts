@@ -241,6 +241,27 @@ describe('end to end on the devnet', () => {
     expect(trial.alerts()).toEqual(['warning extreme raised', 'info extreme cleared']);
   });
 
+  it('too large a loss: positions are only reduced, then everything stops until the loss is cleared', async () => {
+    const trial = await Trial.quoting({
+      'risk.max_drawdown_usdc': 10,
+      'breakers.extreme_floor_bps': 9_000,
+      'breakers.extreme_stop_bps': 10_000,
+    });
+    const crowd = trial.world.crowds.get(MARKET.symbol)!;
+    await trial.until('halted', () => {
+      const bid = trial.resting().find(({ side }) => side === 'buy');
+      if (bid !== undefined) crowd.takeNow('sell', bid.lots);
+      crowd.jump(0.9999);
+      return trial.state() === 'halted';
+    });
+    const causes = trial.all('tradingState').map(({ state, cause }) => `${state} ${cause}`);
+    expect(causes).toEqual(expect.arrayContaining(['reducing near-loss-limit', 'halted drawdown']));
+    await trial.until('all cancelled', () => trial.resting().length === 0);
+    await trial.nothingRests(5);
+    trial.command('resume', 'drawdown');
+    await trial.until('quoting again', () => trial.sides().length > 0 && trial.state() === 'active');
+  });
+
   it('drift: quoting goes on, without predictions', async () => {
     const trial = await Trial.quoting();
     trial.give({ kind: 'drift', market: '', model: 'm1', drifting: true, detail: 'PSI 0.3' });
