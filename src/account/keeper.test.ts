@@ -130,6 +130,17 @@ describe('the keeper of an account', () => {
     expect(next.keeper.former.fromHeight).toBe(11);
   });
 
+  it('keeps the newest money of a turn, together with the fills that it counts', () => {
+    const { store, keeper } = setUp();
+    const money = (lots: number) => ({ kind: 'moneyRecord', ...stamp, record: { lots } }) as unknown as Decision;
+    keeper.decision(fill('8/0/5', 8));
+    keeper.decision(money(1));
+    keeper.decision(fill('8/1/5', 8));
+    keeper.decision(money(2));
+    keeper.turnEnded(settlement('8/1/5', 8));
+    expect(setUp(store.kill()).told[0]).toMatchObject({ settled: ['8/0/5', '8/1/5'], money: { lots: 2 } });
+  });
+
   it('forgets what has ended', () => {
     const { journal, keeper } = setUp();
     keeper.decision(order('placing'));

@@ -8,6 +8,7 @@ import { DEFAULT_MARKETS } from '../../src/devnet/market.ts';
 import { seededRandom } from '../../src/runtime/random.ts';
 import { parseDecimal } from '../../src/sei/codec/decimal.ts';
 import { walletOf } from '../../src/sei/rpc/wallet.ts';
+import type { MoneyRecord } from '../../streams/fills/record.ts';
 import { decimalOf, scalesOf } from '../../streams/market/units.ts';
 import { type ChainExecution, type ChainOrder, ChainView } from './chain_view.ts';
 import { devnetProcess, type Running, sessionProcess } from './process.ts';
@@ -136,7 +137,7 @@ class Witness {
    * transactions under way), make the chain's own balances, to the unit.
    */
   async ledger({ money, signed }: AccountState): Promise<string[]> {
-    const books = (money as { books: Record<string, Record<string, string>> } | null)?.books;
+    const books = (money as Pick<MoneyRecord, 'books'> | null)?.books;
     if (books === undefined) return [];
     const { height, amounts } = await this.view.balances();
     const fees = await Promise.all(signed.map(({ txHash }) => this.view.fee(txHash)));
@@ -283,6 +284,7 @@ async function endInOrder(session: Running, witness: Witness, state: string) {
   if (exitCode !== 0) violations.push(`SIGTERM: exit code ${exitCode}: ${session.said().err.slice(-500)}`);
   if (remaining > 0) violations.push(`SIGTERM: ${remaining} orders rest`);
   if (story.reconciled?.ok !== true) violations.push('the last session did not reconcile');
+  if (witness.ledgersCompared === 0) violations.push('no ledger was ever compared');
   if (story.batches === 0) violations.push('the last session did not trade');
   const journal = witness.journal();
   violations.push(...(await witness.books(journal.height)), ...(await witness.ledger(journal)));
