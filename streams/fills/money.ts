@@ -176,10 +176,12 @@ class MoneyBook {
     for (const market of this.#markets.filter(banked)) {
       const { base, quote } = denomsOf(market);
       const units = left.get(base) ?? 0n;
-      const lots = Number(units / unitsOfLot(market));
+      const lot = unitsOfLot(market);
+      // Gas only takes: what the gas asset lacks to a whole lot was spent. Of another asset a part of a lot was never traded.
+      const lots = Number(base === GAS_DENOM ? -floorOf(-units, lot) : units / lot);
+      left.set(base, 0n);
+      if (base === GAS_DENOM) payGas(state, this.#markets, BigInt(lots) * lot - units);
       if (lots === 0) continue;
-      // What is no whole lot of the gas asset was gas; of another asset it can be nothing that we traded.
-      left.set(base, units - BigInt(lots) * unitsOfLot(market));
       const money = state.markets[market.symbol]!;
       const cash = money.holding.cash;
       exchange(market, money.holding, lots > 0 ? 'buy' : 'sell', Math.abs(lots), money.midMicroTicks);
