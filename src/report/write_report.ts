@@ -17,7 +17,9 @@ export interface WrittenReport {
 export function writeReport(document: ReportDocument, folder: string): WrittenReport {
   const page = join(folder, 'report.html');
   const json = join(folder, 'report.json');
-  writeFileSync(page, reportPage(document));
-  writeFileSync(json, `${JSON.stringify(documentJson(document), null, 2)}\n`);
+  // As private as the journal beside it.
+  const mode = 0o600;
+  writeFileSync(page, reportPage(document), { mode });
+  writeFileSync(json, `${JSON.stringify(documentJson(document), null, 2)}\n`, { mode });
   return { page, json };
 }
