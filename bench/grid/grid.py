@@ -1,0 +1,124 @@
+"""The fills of the grid in hftbacktest 2.4.4 under each of its queue models, as counts and hashes:
+
+    pip install hftbacktest==2.4.4 pandas
+    python bench/grid/grid.py bench/grid/events.csv.gz > bench/grid/golden.json
+
+The strategy is that of the field's benchmark: five levels a side, half a tick of skew for each clip held, woken on a timer.
+"""
+import argparse
+import hashlib
+import json
+
+import numpy as np
+import pandas as pd
+from hftbacktest import (BUY, BUY_EVENT, DEPTH_EVENT, EXCH_EVENT, FILLED, GTX, LIMIT, LOCAL_EVENT, SELL_EVENT, TRADE_EVENT,
+                         BacktestAsset, HashMapMarketDepthBacktest)
+from hftbacktest.types import event_dtype
+from numba import njit, uint64
+
+ap = argparse.ArgumentParser()
+ap.add_argument('csv')
+ap.add_argument('--interval-ms', type=float, default=100)
+ap.add_argument('--latency-us', type=float, default=1000)
+ap.add_argument('--tick', type=float, default=0.1)
+ap.add_argument('--lot', type=float, default=0.001)
+ap.add_argument('--qty', type=float, default=0.01)
+ap.add_argument('--max-pos', type=float, default=0.1)
+ap.add_argument('--half-ticks', type=int, default=2)
+a = ap.parse_args()
+
+df = pd.read_csv(a.csv)
+ev = np.zeros(len(df), event_dtype)
+side = np.where(df.side.values == 'b', np.uint64(BUY_EVENT), np.uint64(SELL_EVENT))
+kind = np.where(df.kind.values == 'depth', np.uint64(DEPTH_EVENT), np.uint64(TRADE_EVENT))
+ev['ev'] = side | kind | np.uint64(EXCH_EVENT) | np.uint64(LOCAL_EVENT)
+ev['exch_ts'] = df.ts_ns.values
+ev['local_ts'] = df.ts_ns.values + int(a.latency_us * 1000)
+ev['px'], ev['qty'] = df.price.values, df.qty.values
+
+
+@njit
+def gather(hbt, fills, count):
+    values = hbt.orders(0).values()
+    while values.has_next():
+        o = values.get()
+        if o.status == FILLED:
+            fills[count] = (o.exch_timestamp, 1 if o.side == BUY else -1, o.exec_price_tick)
+            count += 1
+    return count
+
+
+@njit
+def quote(hbt, levels, half, qty, maxpos, fills, count):
+    count = gather(hbt, fills, count)
+    depth = hbt.depth(0)
+    tick = depth.tick_size
+    bt, at = depth.best_bid_tick, depth.best_ask_tick
+    hbt.clear_inactive_orders(0)
+    if bt <= 0 or at >= 9223372036854775807 or at <= bt:
+        return count
+    pos = hbt.position(0)
+    mid = (bt + at) / 2.0
+    res = mid - pos / qty * 0.5
+    b0 = min(int(np.floor(res - half)), bt)
+    a0 = max(int(np.ceil(res + half)), at)
+    orders = hbt.orders(0)
+    values = orders.values()
+    while values.has_next():
+        o = values.get()
+        if not o.cancellable:
+            continue
+        if o.side == BUY:
+            if o.price_tick > b0 or o.price_tick <= b0 - levels or pos >= maxpos:
+                hbt.cancel(0, o.order_id, False)
+        elif o.price_tick < a0 or o.price_tick >= a0 + levels or pos <= -maxpos:
+            hbt.cancel(0, o.order_id, False)
+    for i in range(levels):
+        if pos < maxpos:
+            p = b0 - i
+            oid = uint64(p)
+            if oid not in orders:
+                hbt.submit_buy_order(0, oid, p * tick, qty, GTX, LIMIT, False)
+        if pos > -maxpos:
+            p = a0 + i
+            oid = uint64(p)
+            if oid not in orders:
+                hbt.submit_sell_order(0, oid, p * tick, qty, GTX, LIMIT, False)
+    return count
+
+
+@njit
+def run(hbt, interval, half, qty, maxpos, fills):
+    count = 0
+    while hbt.elapse(interval) == 0:
+        count = quote(hbt, 5, half, qty, maxpos, fills, count)
+    # What was filled after the last wake.
+    return gather(hbt, fills, count)
+
+
+latency = int(a.latency_us * 1000)
+MODELS = {
+    'riskAverse': lambda asset: asset.risk_adverse_queue_model(),
+    'power(2)': lambda asset: asset.power_prob_queue_model(2.0),
+    'power2(2)': lambda asset: asset.power_prob_queue_model2(2.0),
+    'power3(3)': lambda asset: asset.power_prob_queue_model3(3.0),
+    'log': lambda asset: asset.log_prob_queue_model(),
+    'log2': lambda asset: asset.log_prob_queue_model2(),
+}
+golden = {}
+for name, with_queue in MODELS.items():
+    asset = (BacktestAsset().data([ev]).linear_asset(1.0).constant_order_latency(latency, latency).no_partial_fill_exchange()
+             .trading_value_fee_model(-0.00005, 0.0007).tick_size(a.tick).lot_size(a.lot).last_trades_capacity(0))
+    hbt = HashMapMarketDepthBacktest([with_queue(asset)])
+    fills = np.zeros((1_000_000, 3), np.int64)
+    count = run(hbt, int(a.interval_ms * 1e6), a.half_ticks, a.qty, a.max_pos, fills)
+    state = hbt.state_values(0)
+    # Fills of one wake stand in the order of a hash map.
+    rows = fills[:count][np.lexsort((fills[:count, 2], fills[:count, 1], fills[:count, 0]))].tolist()
+    text = ''.join(f'{exchange} {side} {tick}\n' for exchange, side, tick in rows)
+    assert count == state.num_trades
+    golden[name] = {'fills': count, 'position': round(state.position, 6), 'balance': round(state.balance, 6), 'fee': round(state.fee, 6),
+                    'first': [f'{exchange} {side} {tick}' for exchange, side, tick in rows[:5]],
+                    'sha256': hashlib.sha256(text.encode()).hexdigest()}
+    hbt.close()
+print(json.dumps({'hftbacktest': __import__('importlib.metadata').metadata.version('hftbacktest'), 'models': golden}, indent=1))

@@ -1,0 +1,100 @@
+/**
+ * Where our order stands in the queue of its level, as hftbacktest estimates it (its `QueueModel`). Sizes are lots. Beside
+ * `queue.ts`, which the backtest of recordings uses, these are equal to hftbacktest's to the fill; golden fills made by it hold
+ * them to that.
+ */
+export interface QueuePosition {
+  /** Lots ahead of us; below zero, what has traded past us. An estimate, so not always whole. */
+  ahead: number;
+  /** Lots traded at the level since the book last told its size: the part of the next fall that is no cancel. */
+  traded: number;
+}
+
+/** A model: what the fall of a level by cancels does to who waits there. Trades take from the front in every model. */
+export interface QueuePositionModel {
+  /** The level of our order went from one size to another. */
+  resize(place: QueuePosition, beforeLots: number, nowLots: number): void;
+}
+
+/** The share of a cancel that comes from behind us, of the lots ahead of us and behind us. */
+export type BehindShare = (ahead: number, behind: number) => number;
+
+/** An order joins at the end of a level. */
+export function joinQueue(levelLots: number): QueuePosition {
+  return { ahead: levelLots, traded: 0 };
+}
+
+/** Lots trade at our price. */
+export function tradeThrough(place: QueuePosition, lots: number): void {
+  place.ahead -= lots;
+  place.traded += lots;
+}
+
+/** Whether trades have reached our order: half a lot and more past it, as sizes are rounded to lots. */
+export function reached(place: QueuePosition): boolean {
+  return place.ahead <= -0.5;
+}
+
+/** Every cancel comes from behind us (`RiskAdverseQueueModel`): we advance by trades, and as far as the level shrinks. */
+export const riskAverse: QueuePositionModel = {
+  resize(place, _beforeLots, nowLots) {
+    place.ahead = Math.min(place.ahead, nowLots);
+  },
+};
+
+/**
+ * A share of the cancels comes from behind us (`ProbQueueModel`), after Rigtorp, "Estimating order queue position" (2013). Trades
+ * since the last size are taken off the fall first.
+ */
+export function byShare(behindShare: BehindShare): QueuePositionModel {
+  return {
+    resize(place, beforeLots, nowLots) {
+      const cancelled = beforeLots - nowLots - place.traded;
+      place.traded = 0;
+      const { ahead } = place;
+      if (cancelled < 0) {
+        place.ahead = Math.min(ahead, nowLots);
+        return;
+      }
+      const behind = beforeLots - ahead;
+      const share = behindShare(ahead, behind);
+      // An empty level has no shares: then only its new size bounds us.
+      const behindAll = Number.isFinite(share) ? share : 1;
+      const beyond = Math.min(0, behind - behindAll * cancelled);
+      const estimate = ahead - (1 - behindAll) * cancelled + beyond;
+      place.ahead = Number.isNaN(share) ? nowLots : Math.min(estimate, nowLots);
+    },
+  };
+}
+
+const log1p = (x: number): number => Math.log(1 + x);
+
+/** bⁿ / (bⁿ + fⁿ), `PowerProbQueueFunc`, with f lots ahead and b behind. */
+export const powerShare =
+  (n: number): BehindShare =>
+  (ahead, behind) =>
+    behind ** n / (behind ** n + ahead ** n);
+
+/** bⁿ / (b + f)ⁿ, `PowerProbQueueFunc2`. */
+export const powerShare2 =
+  (n: number): BehindShare =>
+  (ahead, behind) =>
+    behind ** n / (behind + ahead) ** n;
+
+/** 1 − (f / (f + b))ⁿ, `PowerProbQueueFunc3`. */
+export const powerShare3 =
+  (n: number): BehindShare =>
+  (ahead, behind) =>
+    1 - (ahead / (ahead + behind)) ** n;
+
+/** ln(1 + b) / (ln(1 + b) + ln(1 + f)), `LogProbQueueFunc`; unlike the powers it depends on the unit, which is hftbacktest's own. */
+export const logShare =
+  (lotSize: number): BehindShare =>
+  (ahead, behind) =>
+    log1p(behind * lotSize) / (log1p(behind * lotSize) + log1p(ahead * lotSize));
+
+/** ln(1 + b) / ln(1 + b + f), `LogProbQueueFunc2`. */
+export const logShare2 =
+  (lotSize: number): BehindShare =>
+  (ahead, behind) =>
+    log1p(behind * lotSize) / log1p((behind + ahead) * lotSize);
