@@ -23,7 +23,9 @@ export type OnFill = (order: RestingOrder, timeNs: number) => void;
  */
 export class WholeFillExchange {
   readonly book = new TouchBook();
-  readonly #orders = new Map<number, RestingOrder>();
+  // In order of arrival. Lists, as a side has a few orders and each row of the tape looks at them.
+  readonly #buys: RestingOrder[] = [];
+  readonly #sells: RestingOrder[] = [];
   readonly #model: QueuePositionModel;
   readonly #onFill: OnFill;
 
@@ -36,26 +38,25 @@ export class WholeFillExchange {
   level(side: number, tick: number, lots: number, timeNs: number): void {
     const { book } = this;
     if (side > 0) {
-      const before = this.#orders.size > 0 ? book.bids.lotsAt(tick) : 0;
+      const before = this.#buys.length > 0 ? book.bids.lotsAt(tick) : 0;
       const best = book.bidTick;
       book.setBid(tick, lots);
-      if (this.#orders.size === 0) return;
-      this.#resize(1, tick, before, lots);
-      if (book.bidTick > best) this.#reach(-1, book.bidTick, timeNs);
+      this.#resize(this.#buys, tick, before, lots);
+      if (book.bidTick > best) this.#reach(this.#sells, -1, book.bidTick, timeNs);
     } else {
-      const before = this.#orders.size > 0 ? book.asks.lotsAt(tick) : 0;
+      const before = this.#sells.length > 0 ? book.asks.lotsAt(tick) : 0;
       const best = book.askTick;
       book.setAsk(tick, lots);
-      if (this.#orders.size === 0) return;
-      this.#resize(-1, tick, before, lots);
-      if (book.askTick < best) this.#reach(1, book.askTick, timeNs);
+      this.#resize(this.#sells, tick, before, lots);
+      if (book.askTick < best) this.#reach(this.#buys, 1, book.askTick, timeNs);
     }
   }
 
   /** Others traded. @param side the aggressor's */
   trade(side: number, tick: number, lots: number, timeNs: number): void {
-    for (const order of this.#orders.values()) {
-      if (order.side === side) continue;
+    const orders = side > 0 ? this.#sells : this.#buys;
+    for (let i = 0; i < orders.length; i += 1) {
+      const order = orders[i]!;
       // How far the trade went beyond our price, seen from our side.
       const beyond = (order.tick - tick) * order.side;
       if (beyond < 0) continue;
@@ -63,7 +64,9 @@ export class WholeFillExchange {
         tradeThrough(order.place, lots);
         if (!reached(order.place)) continue;
       }
-      this.#fill(order, timeNs);
+      orders.splice(i, 1);
+      i -= 1;
+      this.#onFill(order, timeNs);
     }
   }
 
@@ -72,30 +75,36 @@ export class WholeFillExchange {
     const { book } = this;
     if (side > 0 ? tick >= book.askTick : tick <= book.bidTick) return 'expired';
     const place = joinQueue(side > 0 ? book.bids.lotsAt(tick) : book.asks.lotsAt(tick));
-    this.#orders.set(id, { id, side, tick, place });
+    (side > 0 ? this.#buys : this.#sells).push({ id, side, tick, place });
     return 'accepted';
   }
 
   /** A cancel arrives. */
   cancel(id: number): Answer {
-    return this.#orders.delete(id) ? 'cancelled' : 'rejected';
+    return remove(this.#buys, id) || remove(this.#sells, id) ? 'cancelled' : 'rejected';
   }
 
-  #resize(side: 1 | -1, tick: number, beforeLots: number, nowLots: number): void {
-    for (const order of this.#orders.values()) {
-      if (order.side === side && order.tick === tick) this.#model.resize(order.place, beforeLots, nowLots);
+  #resize(orders: readonly RestingOrder[], tick: number, beforeLots: number, nowLots: number): void {
+    for (let i = 0; i < orders.length; i += 1) {
+      const order = orders[i]!;
+      if (order.tick === tick) this.#model.resize(order.place, beforeLots, nowLots);
     }
   }
 
   /** The best price of the other side is now here: orders of ours at it or beyond are filled. */
-  #reach(side: 1 | -1, tick: number, timeNs: number): void {
-    for (const order of this.#orders.values()) {
-      if (order.side === side && (order.tick - tick) * side >= 0) this.#fill(order, timeNs);
+  #reach(orders: RestingOrder[], side: 1 | -1, tick: number, timeNs: number): void {
+    for (let i = 0; i < orders.length; i += 1) {
+      const order = orders[i]!;
+      if ((order.tick - tick) * side < 0) continue;
+      orders.splice(i, 1);
+      i -= 1;
+      this.#onFill(order, timeNs);
     }
   }
+}
 
-  #fill(order: RestingOrder, timeNs: number): void {
-    this.#orders.delete(order.id);
-    this.#onFill(order, timeNs);
-  }
+function remove(orders: RestingOrder[], id: number): boolean {
+  const at = orders.findIndex((order) => order.id === id);
+  if (at >= 0) orders.splice(at, 1);
+  return at >= 0;
 }
