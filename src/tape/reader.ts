@@ -3,7 +3,7 @@ import { Message, MessageHeader } from 'apache-arrow';
 import { Footer } from 'apache-arrow/ipc/metadata/file';
 import type { RecordBatch as BatchHeader } from 'apache-arrow/ipc/metadata/message';
 import { decodeNanos, loadInteger, loadSeconds, nanosSince, storeNanos } from './int64.ts';
-import { FLAG, type TapeRow } from './rows.ts';
+import type { TapeRow } from './rows.ts';
 import { COLUMNS, type ColumnName, metadataOf, type TapeMarket, type TapeOrigin } from './schema.ts';
 import { TapeError } from './tape_error.ts';
 
@@ -266,9 +266,6 @@ export function rowAt(batch: TapeBatch, at: number, originS: number, row: TapeRo
   row.previousId = batch.previousId[at] ?? -1;
   return row;
 }
-
-/** Whether a row ends its message. */
-export const endsMessage = (flags: number): boolean => (flags & FLAG.end) !== 0;
 
 function columnsOf(capacity: number, ids: boolean): Columns {
   const idRows = ids ? capacity : 0;
