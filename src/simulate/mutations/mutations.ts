@@ -183,7 +183,7 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: 'streams/orders/execution.ts',
-        search: 'if (state.settled.includes(event.settlementId)) {',
+        search: 'if (known.has(event.settlementId)) {',
         replace: 'if (event.settlementId === undefined) {',
       },
     ],
