@@ -43,7 +43,8 @@ describe('the power model of the queue', () => {
           if (i === 0) continue;
           power.resize(hopeful, all[i - 1]!, now);
           back.resize(cautious, all[i - 1]!, now);
-          expect(hopeful.ahead).toBeLessThanOrEqual(cautious.ahead);
+          // Shares of a level are real numbers: their rounding is no place in the queue.
+          expect(hopeful.ahead).toBeLessThanOrEqual(cautious.ahead + 1e-9);
         }
       }),
     );
