@@ -24,6 +24,8 @@ export interface Outstanding {
   readonly batchId: number;
   /** Its transactions by hash, one for each sequence it was signed with; empty before it was signed. */
   readonly copies: Map<string, Copy>;
+  /** Whether its process will sign it no more: it said so, or is gone. */
+  ended: boolean;
 }
 
 /** A signed transaction. */
@@ -117,6 +119,17 @@ export class ChainFacts {
     return lots;
   }
 
+  /** Lots of the account's own orders at a price, now or before the last block. */
+  ownLots(market: string, side: Side, tick: number): number {
+    const at = (orders: ReadonlyMap<string, ChainOrder>): number => {
+      let lots = 0;
+      for (const order of orders.values())
+        if (order.tick === tick && order.side === side && order.market === market) lots += order.lots;
+      return lots;
+    };
+    return Math.max(at(this.resting), at(this.before));
+  }
+
   /** The largest position, in lots, that any fills of what is at work can lead to on a side. */
   worstLots(market: string, side: Side): number {
     const held = this.markets.get(market)!.heldLots;
@@ -139,22 +152,21 @@ export class ChainFacts {
 
   /** A process has ended: what it has decided and not sent never comes. What is on its way may. */
   processEnded(): void {
-    for (const { copies } of this.outstanding)
-      for (const [hash, copy] of copies) {
+    for (const one of this.outstanding) {
+      one.ended = true;
+      for (const [hash, copy] of one.copies) {
         if (copy.sending > 0) copy.taken = true;
-        if (!copy.taken) copies.delete(hash);
+        if (!copy.taken) one.copies.delete(hash);
       }
-    this.#forget((one) => one.copies.size > 0);
+    }
+    this.#forget(mayCome);
   }
 
   /** A process says that a batch came to nothing: it is believed as far as no node may have it. */
   refused(process: number, batchId: number): void {
-    this.#forget(
-      (one) =>
-        one.process !== process ||
-        one.batchId !== batchId ||
-        [...one.copies.values()].some(({ sending, taken }) => sending > 0 || taken),
-    );
+    const one = this.outstanding.find((each) => each.process === process && each.batchId === batchId);
+    if (one !== undefined) one.ended = true;
+    this.#forget(mayCome);
   }
 
   /** Reads the account's orders from the books, all anew. */
@@ -200,7 +212,7 @@ export class ChainFacts {
     for (const { copies } of this.outstanding)
       for (const [hash, { timeoutHeight }] of copies)
         if (code.has(hash) || height >= timeoutHeight) copies.set(hash, OVER);
-    this.#forget(({ copies }) => copies.size === 0 || [...copies.values()].some((copy) => copy !== OVER));
+    this.#forget(mayCome);
   }
 
   #copy(hash: string): Copy | undefined {
@@ -219,6 +231,11 @@ export class ChainFacts {
 
 /** A copy that can be in no block any more. */
 const OVER: Copy = { timeoutHeight: 0, sending: 0, taken: false };
+
+/** Whether a batch may yet come into a block. */
+function mayCome({ ended, copies }: Outstanding): boolean {
+  return !ended || [...copies.values()].some(({ sending, taken }) => sending > 0 || taken);
+}
 
 /** The chain's code for a transaction that waits in the mempool already. */
 const IN_MEMPOOL = 19;

@@ -4,7 +4,7 @@ import type { Quote } from '../../../streams/quotes/quotes.ts';
 import type { AccountSettings, MarketSettings } from '../../../streams/settings.ts';
 import type { ChainFacts, ChainOrder } from './chain_facts.ts';
 import type { Tally } from './invariant.ts';
-import type { BookFacts, ProcessFacts } from './process_facts.ts';
+import type { ProcessFacts } from './process_facts.ts';
 
 /** From the book that a quote is made of to the block's transaction: as long as a wish counts, and a sample's distance. */
 const LOOK_BACK_PERIODS = 2;
@@ -15,7 +15,7 @@ const FAIR_SHARE = 0.25;
 /**
  * Invariant 5. No quote is made from a book that is older than configured, crossed, one-sided, or of a feed that is down. No two
  * orders of ours could ever match: when a block places one, it meets nothing of ours that rests or is placed beside it. Every
- * order is within the collar around a middle that counted when it was priced, and no larger than the largest order. No
+ * order is within the collar around a middle, with or without our own orders, that counted when it was priced, and no larger than the largest order. No
  * second sees more orders than the rate allows.
  */
 export class DataQuality {
@@ -56,7 +56,12 @@ export class DataQuality {
         (this.#settings.orders.wishExpiresMs + sampling.staleAfterMs + LOOK_BACK_PERIODS * sampling.periodMs) *
           MICROS_PER_MS;
       const counted = (process.books.get(symbol) ?? []).filter(({ timeUs }) => timeUs >= sinceUs);
-      const offBps = Math.min(...counted.map((book) => distanceBps(book, tick)));
+      const offBps = Math.min(
+        ...counted.flatMap((book) => [
+          distanceBps(book.bidTick, book.askTick, tick),
+          distanceBps(book.othersBidTick, book.othersAskTick, tick),
+        ]),
+      );
       const worth = lots * tick * Number(market.tickSize) * Number(market.lotSize);
       this.#tally.check(
         'data',
@@ -108,7 +113,7 @@ export class DataQuality {
   }
 }
 
-function distanceBps({ bidTick, askTick }: BookFacts, tick: number): number {
+function distanceBps(bidTick: number, askTick: number, tick: number): number {
   const mid = (bidTick + askTick) / 2;
   return Number.isNaN(mid) ? Number.POSITIVE_INFINITY : (Math.abs(tick - mid) / mid) * 10_000;
 }

@@ -34,6 +34,8 @@ export class Endings {
   /** By hash, the batch whose transaction it is; and batches that took effect. */
   readonly #batchOf = new Map<string, string>();
   readonly #effective = new Map<string, string>();
+  /** Orders said to rest that do not, by the block that showed it. */
+  readonly #missingSince = new Map<string, number>();
 
   constructor(facts: ChainFacts, tally: Tally, quiet: QuietBlocks) {
     this.#facts = facts;
@@ -86,6 +88,7 @@ export class Endings {
 
   block(process: ProcessFacts | undefined): void {
     if (process === undefined) return;
+    this.#missing(process);
     for (const { batchId, height } of process.open.values()) {
       const blocks = this.#quiet.since(height);
       this.#tally.check(
@@ -94,6 +97,27 @@ export class Endings {
         () => `batch ${batchId} of block ${height} has no outcome after ${blocks} quiet blocks`,
       );
     }
+  }
+
+  /** What a process says rests, does; a fill or a cancel may not be told yet. */
+  #missing({ live }: ProcessFacts): void {
+    const { resting, height } = this.#facts;
+    for (const { clientOrderId, orderId, status } of live.values()) {
+      if (status !== 'resting' || resting.has(orderId)) {
+        this.#missingSince.delete(clientOrderId);
+        continue;
+      }
+      const since = this.#missingSince.get(clientOrderId) ?? height;
+      this.#missingSince.set(clientOrderId, since);
+      const blocks = this.#quiet.since(since);
+      this.#tally.check(
+        'endings',
+        blocks <= BLOCKS_MOST.known,
+        () => `order ${clientOrderId} is said to rest, and has not for ${blocks} quiet blocks`,
+      );
+    }
+    if (this.#missingSince.size > live.size)
+      for (const id of this.#missingSince.keys()) if (!live.has(id)) this.#missingSince.delete(id);
   }
 
   failed(what: string): void {
@@ -111,12 +135,5 @@ export class Endings {
         `after the calm the system does not trade: ${process === undefined ? 'no process' : `reconciled: ${process.reconciled}, ${process.trading}`}`,
     );
     this.#tally.check('endings', !trades || resting.size > 0, () => 'after the calm nothing rests on the chain');
-    const live = [...(process?.live.values() ?? [])].filter(({ status }) => status === 'resting');
-    for (const { orderId, clientOrderId } of live)
-      this.#tally.check(
-        'endings',
-        resting.has(orderId) || this.#quiet.since(0) < BLOCKS_MOST.known,
-        () => `order ${clientOrderId} is said to rest and does not`,
-      );
   }
 }

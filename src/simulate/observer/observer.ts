@@ -88,7 +88,9 @@ export class Observer implements Watcher {
   }
 
   processStarted(number: number): void {
-    this.#process = new ProcessFacts(number, this.#facts.height);
+    this.#process = new ProcessFacts(number, this.#facts.height, (market, side, tick) =>
+      this.#facts.ownLots(market, side, tick),
+    );
     this.#stateTold = false;
     this.#endings.started();
     this.#data.started();
@@ -213,7 +215,7 @@ export class Observer implements Watcher {
       this.fingerprint.add(tick);
       this.fingerprint.add(lots);
     }
-    this.#facts.outstanding.push({ process: process.number, batchId, places, copies: new Map() });
+    this.#facts.outstanding.push({ process: process.number, batchId, places, copies: new Map(), ended: false });
     this.#endings.decided(batch);
     if (places.length === 0) return;
     this.#position.decided(batch);

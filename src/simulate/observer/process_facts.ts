@@ -1,6 +1,6 @@
 import type { Decision } from '../../../streams/decisions.ts';
 import type { Input } from '../../../streams/inputs.ts';
-import type { BookSnapshot } from '../../../streams/market/types.ts';
+import type { BookSnapshot, Levels, Side } from '../../../streams/market/types.ts';
 import type { OrderBatch, OrderUpdate } from '../../../streams/orders/types.ts';
 
 /** The newest book that a process was told, as far as quoting depends on it. */
@@ -11,7 +11,13 @@ export interface BookFacts {
   /** Best prices, ticks; NaN for a side that is empty or makes no sense. */
   readonly bidTick: number;
   readonly askTick: number;
+  /** Best prices without the account's own orders. */
+  readonly othersBidTick: number;
+  readonly othersAskTick: number;
 }
+
+/** Lots of the account's own orders at a price, as the chain has them. */
+export type OwnLots = (market: string, side: Side, tick: number) => number;
 
 /** A batch that a process has decided, until its outcome is told. */
 export interface OpenBatch {
@@ -25,7 +31,12 @@ const BOOKS_KEPT = 40;
 /** Orders that are no more and are remembered: those of some minutes. */
 const GONE_KEPT = 2_000;
 
-const NO_BOOK: BookFacts = { timeUs: 0, height: 0, bidTick: Number.NaN, askTick: Number.NaN };
+const NONE = { bidTick: Number.NaN, askTick: Number.NaN };
+
+const NO_BOOK: BookFacts = {
+  ...{ timeUs: 0, height: 0, ...NONE },
+  ...{ othersBidTick: Number.NaN, othersAskTick: Number.NaN },
+};
 
 /** What one process was told and has said, from its start on. */
 export class ProcessFacts {
@@ -48,8 +59,10 @@ export class ProcessFacts {
   tradingSinceHeight = 0;
   /** Net lots by market as it has said last. */
   readonly positions = new Map<string, number>();
+  readonly #ownLots: OwnLots;
 
-  constructor(number: number, height: number) {
+  constructor(number: number, height: number, ownLots: OwnLots) {
+    this.#ownLots = ownLots;
     this.number = number;
     this.startHeight = height;
     this.tradingSinceHeight = height;
@@ -108,6 +121,12 @@ export class ProcessFacts {
     return this.books.get(market)?.at(-1) ?? NO_BOOK;
   }
 
+  #othersBest(market: string, side: Side, levels: Levels): number {
+    for (let i = 0; i < levels.length; i += 2)
+      if (levels[i + 1]! > this.#ownLots(market, side, levels[i]!)) return levels[i]!;
+    return Number.NaN;
+  }
+
   #order(update: OrderUpdate, height: number): void {
     const { orderId, clientOrderId, status } = update;
     if (LIVE.has(status)) {
@@ -130,7 +149,11 @@ export class ProcessFacts {
     }
     // An older one than the newest is refused by whoever keeps the book.
     if (asks === undefined || lastId < (books.at(-1)?.height ?? 0)) return;
-    books.push({ timeUs, height: lastId, bidTick: bids[0] ?? Number.NaN, askTick: asks[0] ?? Number.NaN });
+    books.push({
+      ...{ timeUs, height: lastId, bidTick: bids[0] ?? Number.NaN, askTick: asks[0] ?? Number.NaN },
+      othersBidTick: this.#othersBest(market, 'buy', bids),
+      othersAskTick: this.#othersBest(market, 'sell', asks),
+    });
     if (books.length > BOOKS_KEPT) books.shift();
   }
 }
