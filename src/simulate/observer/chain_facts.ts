@@ -211,7 +211,7 @@ export class ChainFacts {
     this.#forget(({ copies }) => [...copies.keys()].every((hash) => code.get(hash) !== 0));
     for (const { copies } of this.outstanding)
       for (const [hash, { timeoutHeight }] of copies)
-        if (code.has(hash) || height >= timeoutHeight) copies.set(hash, OVER);
+        if (code.has(hash) || height >= timeoutHeight) copies.delete(hash);
     this.#forget(mayCome);
   }
 
@@ -228,9 +228,6 @@ export class ChainFacts {
     if (kept.length < this.outstanding.length) this.outstanding.splice(0, this.outstanding.length, ...kept);
   }
 }
-
-/** A copy that can be in no block any more. */
-const OVER: Copy = { timeoutHeight: 0, sending: 0, taken: false };
 
 /** Whether a batch may yet come into a block. */
 function mayCome({ ended, copies }: Outstanding): boolean {
