@@ -142,11 +142,12 @@ export class ProcessFacts {
 
   #book({ market, timeUs, lastId, bids, asks }: BookSnapshot): void {
     let books = this.books.get(market);
-    // What no parser lets through crashes whoever keeps the book, who then knows nothing of before.
-    if (books === undefined || asks === undefined) {
+    if (books === undefined) {
       books = [];
       this.books.set(market, books);
     }
+    // What no parser lets through crashes whoever keeps the book, who then knows nothing of before.
+    if (asks === undefined) books.push({ ...NO_BOOK, timeUs });
     // An older one than the newest is refused by whoever keeps the book.
     if (asks === undefined || lastId < (books.at(-1)?.height ?? 0)) return;
     books.push({
