@@ -53,13 +53,16 @@ export class Stopped {
 
   block(process: ProcessFacts | undefined): void {
     if (process === undefined || !CANCELS_ALL.has(process.trading)) return;
-    const blocks = this.#quiet.since(process.tradingSinceHeight);
-    const { size } = this.#facts.resting;
-    this.#tally.check(
-      'stopped',
-      size === 0 || blocks <= BLOCKS_MOST.cancelled,
-      () => `${process.trading} for ${blocks} quiet blocks, and ${size} orders rest`,
-    );
+    for (const { orderId, placedHeight } of this.#facts.resting.values()) {
+      const blocks = this.#quiet.since(Math.max(process.tradingSinceHeight, placedHeight));
+      // One that somebody else has placed has to be found first.
+      const most = BLOCKS_MOST.cancelled + (this.#facts.foreign.has(orderId) ? BLOCKS_MOST.known : 0);
+      this.#tally.check(
+        'stopped',
+        blocks <= most,
+        () => `${process.trading}, and order ${orderId} of block ${placedHeight} rests after ${blocks} quiet blocks`,
+      );
+    }
   }
 
   /** A process has ended in good order. */
