@@ -26,16 +26,20 @@ const settings = {
   })),
 };
 
+const gas = { basePriceUsei: 0.1, urgency: 'normal' } as const;
+
 describe('a maker in a simulated market', () => {
   it('has in the watch’s figures exactly what the chain’s bank moved, up to the rounding of each fill', () => {
-    const market = new ChainMarket({ makers: [settings, naive(settings, 5)], seed: 11, paths: [path] });
+    const market = new ChainMarket({ makers: [settings, naive(settings, 5)], seed: 11, paths: [path], gas });
     const before = market.makers.map((_, i) => market.chain.bank.balance(`sei1maker${i}`, 'uusdc'));
     const baseBefore = market.chain.bank.balance('sei1maker0', 'ubtc');
     market.run(300);
     market.makers.forEach((maker, i) => {
       const watch = maker.watches.get('BTCUSDC')!;
-      const { fills } = watch.figures;
+      const { fills, gasUsdc } = watch.figures;
       expect(fills).toBeGreaterThan(20);
+      // 0.12 × (150,000 + 60,000) + 5,500 usei at 0.29 USDC is the cheapest transaction that places.
+      expect(gasUsdc).toBeGreaterThan((watch.figures.ordersPlaced * 30_700 * 0.29e-6) / 4);
       const moved = Number(market.chain.bank.balance(`sei1maker${i}`, 'uusdc') - before[i]!) / 1e6;
       expect(Math.abs(watch.holding.cashUsdc - moved)).toBeLessThanOrEqual((fills + 1) * 1e-6);
     });
@@ -44,7 +48,7 @@ describe('a maker in a simulated market', () => {
   });
 
   it('counts each order once, filled only where its price traded', () => {
-    const market = new ChainMarket({ makers: [settings], seed: 5, paths: [path] });
+    const market = new ChainMarket({ makers: [settings], seed: 5, paths: [path], gas });
     market.run(600);
     const figures = market.makers[0]!.watches.get('BTCUSDC')!.figures;
     expect(figures.ordersFilled).toBeGreaterThan(10);
@@ -55,7 +59,7 @@ describe('a maker in a simulated market', () => {
   });
 
   it('is the same for the same seed, and another for another', () => {
-    const options = { ours: settings, baseline: naive(settings, 5), paths: [path], hours: 0.02 };
+    const options = { ours: settings, baseline: naive(settings, 5), paths: [path], gas, hours: 0.02 };
     const [second, third] = [runSeed(options, 2), runSeed(options, 3)];
     expect(runSeed(options, 2)).toEqual(second);
     expect({ ...third, seed: 2 }).not.toEqual(second);

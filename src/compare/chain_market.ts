@@ -8,10 +8,11 @@ import type { AccountSettings } from '../../streams/settings.ts';
 import { Chain } from '../devnet/chain.ts';
 import type { MatchRecord, SettlementRecord } from '../devnet/dex.ts';
 import type { DevnetMarket } from '../devnet/market.ts';
-import { type Crowds, populate } from '../devnet/participants/crowds.ts';
+import { type Crowds, populate, startPriceOf } from '../devnet/participants/crowds.ts';
 import type { FundamentalPath } from '../devnet/participants/fundamental.ts';
 import { seededRandom } from '../runtime/random.ts';
 import { Reactor } from '../runtime/reactor.ts';
+import { feeOf, type GasPolicy } from '../sei/rpc/signing.ts';
 import { MarketWatch } from './market_watch.ts';
 
 /** A market in which makers are tried. */
@@ -21,6 +22,8 @@ export interface ChainMarketOptions {
   /** Seed of the crowd, of the times of blocks and of the kernels. */
   readonly seed: number;
   readonly paths: readonly FundamentalPath[];
+  /** What makers bid for gas. */
+  readonly gas: GasPolicy;
 }
 
 const MICROS_PER_MS = 1_000;
@@ -39,6 +42,9 @@ const ACCOUNT_EVERY_BLOCKS = 25;
 /** A round instant, so that runs look alike. */
 const START_US = 1_700_000_000 * MICRO;
 
+/** What a SEI is worth, for the price of gas: what the devnet's market of it starts at. */
+const SEI_USDC = startPriceOf('SEI');
+
 /** What a maker has of each asset, smallest units: never what it is short of, because its limits bind first. */
 const MAKER_FUND = 10n ** 14n;
 
@@ -55,7 +61,7 @@ export class ChainMarket {
   readonly #world = new HeapClock(START_US);
   #blockUs = START_US;
 
-  constructor({ makers, seed, paths }: ChainMarketOptions) {
+  constructor({ makers, seed, paths, gas }: ChainMarketOptions) {
     const random = seededRandom(seed);
     this.#random = random;
     this.#crowds = populate(paths, random, { pathOffset: random() });
@@ -66,7 +72,9 @@ export class ChainMarket {
       matchesMax: 1,
     });
     this.#crowds.onGenesis(this.chain);
-    this.makers = makers.map((settings, i) => new Maker(this.chain, this.#world, `sei1maker${i}`, settings, seed));
+    this.makers = makers.map(
+      (settings, i) => new Maker(this.chain, this.#world, `sei1maker${i}`, settings, { seed, gas }),
+    );
     this.#scheduleBlock();
   }
 
@@ -123,11 +131,19 @@ class Maker {
   readonly #chain: Chain;
   readonly #address: string;
   readonly #reactor: Reactor;
+  readonly #gas: GasPolicy;
   #arrived: OrderBatch[] = [];
   #seq = 0;
 
-  constructor(chain: Chain, world: HeapClock, address: string, settings: AccountSettings, seed: number) {
+  constructor(
+    chain: Chain,
+    world: HeapClock,
+    address: string,
+    settings: AccountSettings,
+    { seed, gas }: { seed: number; gas: GasPolicy },
+  ) {
     this.#chain = chain;
+    this.#gas = gas;
     this.#address = address;
     for (const { baseDenom, quoteDenom } of chain.markets)
       chain.fund(
@@ -190,8 +206,10 @@ class Maker {
     }
   }
 
-  #execute({ batchId, cancels, places }: OrderBatch): Input {
+  #execute(batch: OrderBatch): Input {
+    const { batchId, cancels, places } = batch;
     const chain = this.#chain;
+    this.#payGas(batch);
     const account = this.#address;
     const indexOf = (symbol: string): number => chain.markets.findIndex((market) => market.symbol === symbol);
     for (const { market, side, tick, orderId } of cancels)
@@ -201,6 +219,13 @@ class Maker {
     );
     const txHash = `tx${batchId}`;
     return { kind: 'batchCommitted', seq: 0, timeUs: 0, batchId, txHash, height: chain.height, orderIds };
+  }
+
+  /** What the chain would take for the transaction, each market bearing the part of its orders. */
+  #payGas({ cancels, places }: OrderBatch): void {
+    const { usei } = feeOf(places.length, cancels.length, this.#gas, 0);
+    const perOrderUsdc = (usei * SEI_USDC) / MICRO / (places.length + cancels.length);
+    for (const { market } of [...cancels, ...places]) this.watches.get(market)!.paidGas(perOrderUsdc);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { AccountSettings } from '../../streams/settings.ts';
 import type { FundamentalPath } from '../devnet/participants/fundamental.ts';
 import { seededRandom } from '../runtime/random.ts';
+import type { GasPolicy } from '../sei/rpc/signing.ts';
 import { bootstrap, dailySharpe, type Interval, mean } from './bootstrap.ts';
 import { ChainMarket } from './chain_market.ts';
 import { MARKOUT_HORIZONS_S, type MakerFigures } from './market_watch.ts';
@@ -51,14 +52,16 @@ export interface ComparisonOptions {
   readonly baseline: AccountSettings;
   readonly paths: readonly FundamentalPath[];
   readonly hours: number;
+  /** What both makers bid for gas. */
+  readonly gas: GasPolicy;
 }
 
 const SECONDS_AN_HOUR = 3_600;
 
 /** Runs both makers in the market that a seed makes, apart and together. The settings must have one market. */
-export function runSeed({ ours, baseline, paths, hours }: ComparisonOptions, seed: number): SeedRuns {
+export function runSeed({ ours, baseline, paths, hours, gas }: ComparisonOptions, seed: number): SeedRuns {
   const run = (...makers: readonly AccountSettings[]): readonly MakerFigures[] => {
-    const market = new ChainMarket({ makers, seed, paths });
+    const market = new ChainMarket({ makers, seed, paths, gas });
     market.run(hours * SECONDS_AN_HOUR);
     return market.makers.map(({ watches }) => [...watches.values()][0]!.figures);
   };
@@ -78,8 +81,9 @@ const FIGURES: readonly (readonly [key: string, name: string, of: (runs: readonl
   ['fill_rate_percent', 'fill rate, %', fillRate],
   ['fills_per_hour', 'fills an hour', (runs) => hourly(runs, ({ fills }) => fills)],
   ['turnover_usdc_per_hour', 'turnover an hour, USDC', (runs) => hourly(runs, ({ turnoverUsdc }) => turnoverUsdc)],
-  ['profit_usdc_per_hour', 'profit an hour, USDC', (runs) => hourly(runs, ({ profitUsdc }) => profitUsdc)],
-  ['profit_bps', 'profit on turnover, bps', profitBps],
+  ['gas_usdc_per_hour', 'gas an hour, USDC', (runs) => hourly(runs, ({ gasUsdc }) => gasUsdc)],
+  ['profit_usdc_per_hour', 'profit an hour after gas, USDC', (runs) => hourly(runs, ({ profitUsdc }) => profitUsdc)],
+  ['profit_bps', 'profit on turnover after gas, bps', profitBps],
   ['sharpe_daily', 'Sharpe ratio of a day', sharpe],
   [
     'spread_captured_bps',

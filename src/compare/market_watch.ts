@@ -34,7 +34,9 @@ export interface MakerFigures {
   readonly ordersFilled: number;
   readonly fills: number;
   readonly turnoverUsdc: number;
-  /** Cash and position at the mid, less what it was at the start, gas not counted; quote units. */
+  /** What its transactions cost on the chain, quote units. */
+  readonly gasUsdc: number;
+  /** Cash and position at the mid, less what it was at the start, less gas; quote units. */
   readonly profitUsdc: number;
   /** Profit by minute, quote units. */
   readonly profitByMinuteUsdc: readonly number[];
@@ -83,6 +85,7 @@ export class MarketWatch {
   #touchSeconds = 0;
   #positionLots = 0;
   #cashUsdc = 0;
+  #gasUsdc = 0;
   #positionMost = 0;
   #positionSquareSeconds = 0;
   #placed = 0;
@@ -114,6 +117,11 @@ export class MarketWatch {
     if (timeUs >= this.#profitDueUs) this.#closeMinute();
   }
 
+  /** The maker has paid so much for a transaction, or this market's part of it. */
+  paidGas(usdc: number): void {
+    this.#gasUsdc += usdc;
+  }
+
   get figures(): MakerFigures {
     const share = (part: number): number => (this.#seconds === 0 ? 0 : part / this.#seconds);
     return {
@@ -129,6 +137,7 @@ export class MarketWatch {
       ordersFilled: this.#filled,
       fills: this.#fills,
       turnoverUsdc: this.#turnover,
+      gasUsdc: this.#gasUsdc,
       profitUsdc: this.#profit,
       profitByMinuteUsdc: this.#profitByMinute,
       spreadCapturedBps: this.#turnover === 0 ? 0 : (this.#capturedUsdc / this.#turnover) * BPS,
@@ -144,7 +153,7 @@ export class MarketWatch {
   }
 
   get #profit(): number {
-    return this.#cashUsdc + this.#positionLots * this.#midTick * this.#lotUsdcPerTick;
+    return this.#cashUsdc + this.#positionLots * this.#midTick * this.#lotUsdcPerTick - this.#gasUsdc;
   }
 
   #begin(timeUs: number): void {

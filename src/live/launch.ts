@@ -17,6 +17,7 @@ import { seededRandom } from '../runtime/random.ts';
 import { Session } from '../runtime/session.ts';
 import { systemTimers } from '../runtime/timers.ts';
 import { rpcNetwork } from '../sei/rpc/network.ts';
+import type { GasPolicy } from '../sei/rpc/signing.ts';
 import { walletOf } from '../sei/rpc/wallet.ts';
 import { SeiVenue, type SeiVenueOptions } from '../sei/venue.ts';
 import { LiveStatus } from './live_status.ts';
@@ -102,6 +103,11 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
       throw new CommandError('refused', error.message, 'Stop that process first, or trade with another account.');
     throw new CommandError('environment', (error as Error).message, "Run 'flashmm doctor' to see what is missing.");
   }
+}
+
+/** What is bid for gas. */
+export function gasOf({ sei }: Config): GasPolicy {
+  return { basePriceUsei: Number(sei.gas_price_usei), urgency: sei.gas_urgency };
 }
 
 /** The markets that are to be traded. @throws CommandError when one is not configured */
@@ -212,7 +218,7 @@ export function venueOptions(
       contract: devnet?.contractAddress ?? sei.contract,
       markets,
       mnemonic: () => mnemonicOf(config, devnet),
-      gas: { basePriceUsei: Number(sei.gas_price_usei), urgency: sei.gas_urgency },
+      gas: gasOf(config),
       trading: devnet === undefined ? 'live' : 'paper',
       liveConsent,
       requestTimeoutMs: sei.request_timeout_ms,

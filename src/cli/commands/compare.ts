@@ -8,7 +8,7 @@ import { accountSettings } from '../../config/account.ts';
 import type { Config } from '../../config/schema.ts';
 import { readPath } from '../../devnet/participants/crowds.ts';
 import { SHIPPED_TAPES } from '../../devnet/populated.ts';
-import { marketsOf } from '../../live/launch.ts';
+import { gasOf, marketsOf } from '../../live/launch.ts';
 import { CommandError, defineCommand, interrupted } from '../command.ts';
 
 const MS_PER_S = 1_000;
@@ -55,7 +55,7 @@ export const command = defineCommand({
     const { config } = context.config();
     const ours = settingsOf(config, market);
     const paths = await Promise.all(SHIPPED_TAPES.map(readPath));
-    const options = { ours, baseline: naive(ours, naiveBps), paths, hours };
+    const options = { ours, baseline: naive(ours, naiveBps), paths, hours, gas: gasOf(config) };
     const bar = new ProgressBar(context.stderr, seeds);
     const startedMs = performance.now();
     const done: SeedRuns[] = [];

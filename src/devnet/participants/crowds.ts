@@ -6,6 +6,11 @@ import { Crowd, type CrowdParameters, DEFAULT_CROWD } from './participants.ts';
 /** The price each asset of the default markets starts at, quote units for one: those of the recordings' day. */
 const START_PRICES: Readonly<Record<string, number>> = { BTC: 61_800, ETH: 2_680, SEI: 0.29, ATOM: 4.85 };
 
+/** What a unit of an asset is worth at the start, quote units; 1 for assets not known here. */
+export function startPriceOf(base: string): number {
+  return START_PRICES[base] ?? 1;
+}
+
 /** What a participant holds of every asset, in smallest units: enough never to be what a market is short of. */
 const PARTICIPANT_FUND = 10n ** 16n;
 
@@ -35,7 +40,7 @@ export function populate(
   const crowds = new Map<string, Crowd>();
   const onGenesis = (chain: Chain): void => {
     for (const market of chain.markets) {
-      const startPrice = START_PRICES[market.base] ?? 1;
+      const startPrice = startPriceOf(market.base);
       const pathOffset = market.index < paths.length ? 0 : (0.37 * market.index) % 1;
       const path = paths[market.index % paths.length]!;
       const accounts = (name: string): string => {
