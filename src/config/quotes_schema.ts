@@ -59,14 +59,14 @@ export const quotes = z.strictObject({
     real(0, 1).default(0.5),
     'Share of the move that a prediction expects by which the quotes are shifted.',
   ),
-  order_size_usdc: setting(decimal(0.000001, 1e9).default('200'), 'Notional of the first order of a side, USDC.'),
+  order_size_usdc: setting(decimal(0.000001, 1e9).default('400'), 'Notional of the first order of a side, USDC.'),
   levels: setting(whole(1, 10).default(1), 'Orders of a side, one behind the other.'),
   level_spacing_bps: setting(real(0, 1_000).default(2), 'Distance of two levels, bps; at least a tick.'),
   level_size_factor: setting(real(0.1, 10).default(1), 'Size of a level over that of the one before.'),
-  min_edge_bps: setting(real(0, 1_000).default(1), 'Least distance of a quote from the fair value after fees, bps.'),
+  min_edge_bps: setting(real(0, 1_000).default(2), 'Least distance of a quote from the fair value after fees, bps.'),
   max_skew_bps: setting(real(0, 1_000).default(8), 'Most that inventory moves the reservation price, bps.'),
   hysteresis_bps: setting(
-    real(0, 1_000).default(1),
+    real(0, 1_000).default(3),
     'A quote that would move by less stays where it is and keeps its place in the queue; one that would move by up to three times that stays while its place is worth more, bps.',
   ),
   competition: setting(

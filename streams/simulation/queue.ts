@@ -60,7 +60,7 @@ function shared(exponent: number): QueueModel['resize'] {
     if (cancelled > 0 && place.ahead > 0) {
       const back = Math.max(0, left - place.ahead);
       const weight = back ** exponent;
-      const fromBehind = Math.min(back, (cancelled * weight) / (weight + place.ahead ** exponent));
+      const fromBehind = Math.min(back, cancelled, (cancelled * weight) / (weight + place.ahead ** exponent));
       place.ahead = Math.max(0, place.ahead - (cancelled - fromBehind));
     }
     place.ahead = Math.min(place.ahead, nowLots);
