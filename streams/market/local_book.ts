@@ -1,3 +1,4 @@
+import { FreshTouch, type FreshTouchState } from './fresh_touch.ts';
 import { OrderBook } from './order_book.ts';
 import { LATE_MOST, RisingId } from './rising_id.ts';
 import { TouchCheck, type TouchCheckState } from './touch_check.ts';
@@ -40,6 +41,7 @@ export interface LocalBookState {
   readonly bids: Levels;
   readonly asks: Levels;
   readonly waiting: readonly BookDelta[];
+  readonly touch: FreshTouchState;
   readonly touches: TouchCheckState;
   readonly tickerIds: readonly [number, number];
   readonly tradeIds: readonly [number, number];
@@ -58,6 +60,8 @@ export class LocalBook {
   readonly kind = 'market';
   readonly market: string;
   readonly book = new OrderBook();
+  /** The newest best prices: at times newer than the book's. */
+  readonly touch = new FreshTouch();
   status: BookStatus = 'syncing';
   /** Number and time of the newest input, and the venue's time of it; the times are those of the newest book input. */
   seq = 0;
@@ -219,6 +223,7 @@ export class LocalBook {
     const newestId = this.#tickerIds.last;
     const order = this.#tickerIds.take(updateId);
     if (order !== 'new') return this.#reject(ticker, order, `bookTicker ${updateId}: ${newestId} is already here`);
+    this.touch.ticker(ticker);
     return this.#touches.theirs(ticker) ? null : this.#mismatch(ticker, updateId, []);
   }
 
@@ -247,6 +252,7 @@ export class LocalBook {
   #takeStatus({ status }: FeedStatus): void {
     this.#waiting = [];
     this.#touches.forget();
+    this.touch.forget();
     this.#tickerIds.forget();
     this.#tradeIds.forget();
     this.#late = 0;
@@ -310,6 +316,7 @@ export class LocalBook {
   #touched(input: BookDelta | BookSnapshot): void {
     this.updatedUs = input.timeUs;
     if (input.eventUs > 0) this.eventUs = input.eventUs;
+    this.touch.book(this.lastId, this.book);
   }
 
   /** Adds e_n: what came to the best bid and left the best ask, less the contrary. */
@@ -337,6 +344,7 @@ export class LocalBook {
       bids: this.book.bids.encode(),
       asks: this.book.asks.encode(),
       waiting: [...this.#waiting],
+      touch: this.touch.encode(),
       touches: this.#touches.encode(),
       tickerIds: this.#tickerIds.encode(),
       tradeIds: this.#tradeIds.encode(),
@@ -353,6 +361,7 @@ export class LocalBook {
     book.#late = state.late;
     book.book.replace(state.bids, state.asks);
     book.#waiting = [...state.waiting];
+    book.touch.restore(state.touch);
     book.#touches = TouchCheck.decode(state.touches);
     book.#tickerIds = RisingId.decode(state.tickerIds);
     book.#tradeIds = RisingId.decode(state.tradeIds);
