@@ -4,6 +4,7 @@ import type { ConditionsOutput } from './guard/conditions.ts';
 import type { GuardOutput } from './guard/guard.ts';
 import type { Sample } from './market/sample.ts';
 import type { OrdersOutput } from './orders/orders.ts';
+import type { PredictionsOutput } from './predictions/predictions.ts';
 import type { Quote } from './quotes/quotes.ts';
 import type { Approved } from './risk/risk.ts';
 import type { TradingOutput } from './trading/trading.ts';
@@ -24,6 +25,7 @@ export type Decision =
   | FairValue
   | ConditionsOutput
   | GuardOutput
+  | PredictionsOutput
   | Quote
   | Approved
   | TradingOutput

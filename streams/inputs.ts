@@ -1,5 +1,6 @@
 import type { MarketInput, Reject, Stamped } from './market/types.ts';
 import type { ExecutionInput } from './orders/types.ts';
+import { type ModelInput, modelsOf } from './predictions/types.ts';
 
 /** An operator's command. */
 export interface Command extends Stamped {
@@ -47,12 +48,12 @@ export interface Tick extends Stamped {
  * Everything that enters `streams/` from outside. Each is made with `seq: 0, timeUs: 0` and stamped once, at the edge,
  * where it also goes to the input journal.
  */
-export type Input = MarketInput | AccountInput | Tick | Reject;
+export type Input = MarketInput | ModelInput | AccountInput | Tick | Reject;
 
-/** The key of everything that concerns the account rather than a market's data. */
+/** The key of everything that concerns the account rather than one market. */
 export const EXECUTION = 'execution';
 
-/** Whether an input is market data; the rest concerns the account. */
+/** Whether an input is market data; the rest concerns the models or the account. */
 export function isMarketInput(input: Input): input is MarketInput {
   switch (input.kind) {
     case 'bookSnapshot':
@@ -67,10 +68,15 @@ export function isMarketInput(input: Input): input is MarketInput {
   }
 }
 
-/** Which part of the pipeline an input is for: a market's symbol, or {@link EXECUTION}. */
+/** Which part of the pipeline an input is for: a market's symbol, that of its models, or {@link EXECUTION}. */
 export function routeOf(input: Input): string {
+  if (isModelInput(input)) return modelsOf(input.market);
   return isMarketInput(input) ? input.market : EXECUTION;
 }
 
-/** What concerns the account: everything but market data, and but what only moves the clock or is only counted. */
+function isModelInput(input: Input): input is ModelInput {
+  return input.kind === 'prediction' || input.kind === 'model' || input.kind === 'insight';
+}
+
+/** What concerns the account: everything but a market's data and predictions, and but what only moves the clock or is only counted. */
 export type AccountInput = ExecutionInput | Command | ComponentReport | Drift;

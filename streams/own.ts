@@ -1,6 +1,7 @@
 import type { Decision } from './decisions.ts';
 import type { Position } from './fills/positions.ts';
 import type { Equity, LedgerBreak, LedgerCompared } from './fills/types.ts';
+import type { Drift } from './inputs.ts';
 import type { OrderBatch, Reconciled, Working } from './orders/types.ts';
 import type { TradingStateChange } from './trading/trading.ts';
 
@@ -13,7 +14,8 @@ export type Own =
   | Equity
   | LedgerCompared
   | LedgerBreak
-  | TradingStateChange;
+  | TradingStateChange
+  | Drift;
 
 /** Whether a decision is fed back. */
 export function isOwn(decision: Decision): decision is Own {
@@ -26,6 +28,7 @@ export function isOwn(decision: Decision): decision is Own {
     case 'ledger':
     case 'ledgerBreak':
     case 'tradingState':
+    case 'drift':
       return true;
     default:
       return false;

@@ -1,5 +1,5 @@
 import { filter, merge, type Observable } from 'rxjs';
-import type { Kernel } from './actor/kernel.ts';
+import type { Entry, Kernel } from './actor/kernel.ts';
 import type { Decision } from './decisions.ts';
 import { fairValueStage } from './fairvalue/stage.ts';
 import { moneyStage } from './fills/stage.ts';
@@ -10,6 +10,8 @@ import { marketStage, reportsOf, sampleStage } from './market/stage.ts';
 import type { MarketInput } from './market/types.ts';
 import { fillsOf, orderStage } from './orders/stage.ts';
 import { isOwn, type Own } from './own.ts';
+import { driftOf, figuresOf, predictionStage, predictionsOf } from './predictions/stage.ts';
+import { type ModelInput, modelsOf } from './predictions/types.ts';
 import { quoteStage } from './quotes/stage.ts';
 import { riskStage } from './risk/stage.ts';
 import type { AccountSettings, MarketSettings } from './settings.ts';
@@ -19,8 +21,10 @@ import { tradingStage } from './trading/stage.ts';
  * The market maker: from inputs to decisions, for every market of one account.
  *
  *     market$ ─▶ sample$ ─▶ fairValue$ ─▶ guarded$ ─▶ quote$ ─▶ approved$ ─▶ orders$ ─▶ (venue) ─▶ fills$ ─▶ money$ ─┐
- *                               ▲            ▲           ▲           ▲                                             │
- *                               └────────────┴───────────┴───────────┴───────────────── own$ ──────────────────────┘
+ *        │                      ▲            ▲        ▲  ▲           ▲                                             │
+ *        └─▶ predicted$ ────────┼────────────┼────────┘  │           │                                             │
+ *                │              └────────────┴───────────┴───────────┴───────────────── own$ ──────────────────────┤
+ *                └────────────────────────────────────── drift$ ───────────────────────────────────────────────────┘
  */
 export function pipeline(kernel: Kernel, inputs$: Observable<Input>, account: AccountSettings): Observable<Decision> {
   const inputs = kernel.entry('inputs', inputs$, routeOf);
@@ -28,19 +32,18 @@ export function pipeline(kernel: Kernel, inputs$: Observable<Input>, account: Ac
   const own = kernel.loop<Own, Decision>('own', isOwn);
 
   const conditions$ = merge(account$, own.events$).pipe(conditionsStage(kernel, account));
-  const markets = account.markets.map((market) =>
-    oneMarket(kernel, inputs.on<MarketInput>(market.market.symbol), own.events$, conditions$, market),
-  );
+  const markets = account.markets.map((market) => oneMarket(kernel, inputs, own.events$, conditions$, market));
   const quotes$ = merge(...markets.map((market) => market.quote$));
   const marks$ = merge(...markets.map((market) => market.fairValue$));
   const alerts$ = merge(...markets.map((market) => market.alert$));
+  const drift$ = merge(...markets.map((market) => market.drift$));
 
   const trading$ = merge(account$, own.events$, conditions$, alerts$).pipe(tradingStage(kernel, account));
   const approved$ = merge(account$, own.events$, marks$, quotes$).pipe(riskStage(kernel, account));
   const orders$ = merge(account$, trading$, approved$).pipe(orderStage(kernel, account));
   const money$ = merge(account$, marks$, orders$.pipe(fillsOf)).pipe(moneyStage(kernel, account));
 
-  const execution$ = merge(trading$, approved$, orders$, money$).pipe(own.close);
+  const execution$ = merge(drift$, trading$, approved$, orders$, money$).pipe(own.close);
 
   return merge(conditions$, ...markets.map((market) => market.decisions$), execution$);
 }
@@ -48,20 +51,24 @@ export function pipeline(kernel: Kernel, inputs$: Observable<Input>, account: Ac
 /** One market, from its data to what we would like to quote. What it shares with others comes by `own$` and `conditions$`. */
 function oneMarket(
   kernel: Kernel,
-  inputs$: Observable<MarketInput>,
+  inputs: Entry<Input>,
   own$: Observable<Own>,
   conditions$: Observable<ConditionsOutput>,
   settings: MarketSettings,
 ) {
-  const mine = kernel.scope(settings.market.symbol);
-  const ours$ = own$.pipe(filter((event) => !('market' in event) || event.market === settings.market.symbol));
+  const { symbol } = settings.market;
+  const mine = kernel.scope(symbol);
+  const inputs$ = inputs.on<MarketInput>(symbol);
+  const models$ = inputs.on<ModelInput>(modelsOf(symbol));
+  const ours$ = own$.pipe(filter((event) => !('market' in event) || event.market === symbol));
 
   const market$ = inputs$.pipe(marketStage(mine, settings));
   const sample$ = market$.pipe(sampleStage(mine, settings));
   const fairValue$ = merge(ours$, sample$).pipe(fairValueStage(mine, settings));
   const guard$ = merge(ours$, conditions$, fairValue$).pipe(guardStage(mine, settings));
-  const quote$ = merge(ours$, guard$.pipe(guardedOf)).pipe(quoteStage(mine, settings));
+  const predicted$ = merge(models$, market$).pipe(predictionStage(mine, settings));
+  const quote$ = merge(ours$, predicted$.pipe(predictionsOf), guard$.pipe(guardedOf)).pipe(quoteStage(mine, settings));
 
-  const decisions$ = merge(market$.pipe(reportsOf), sample$, fairValue$, guard$, quote$);
-  return { fairValue$, alert$: guard$.pipe(alertsOf), quote$, decisions$ };
+  const decisions$ = merge(market$.pipe(reportsOf), sample$, fairValue$, guard$, predicted$.pipe(figuresOf), quote$);
+  return { fairValue$, alert$: guard$.pipe(alertsOf), drift$: predicted$.pipe(driftOf), quote$, decisions$ };
 }

@@ -4,6 +4,7 @@ import type { ConditionParameters } from './guard/conditions.ts';
 import type { GuardParameters } from './guard/guard.ts';
 import type { Market } from './market/types.ts';
 import type { OrderParameters } from './orders/orders.ts';
+import type { PredictionsParameters } from './predictions/predictions.ts';
 import type { QuoteParameters } from './quotes/quotes.ts';
 import type { ExposureParameters, RiskParameters } from './risk/risk.ts';
 import type { TradingParameters } from './trading/trading.ts';
@@ -24,6 +25,8 @@ export interface MarketSettings {
   readonly quotes: QuoteParameters;
   readonly risk: RiskParameters;
   readonly guard: GuardParameters;
+  /** How what a model says of this market is watched; null where none says anything. */
+  readonly predictions: PredictionsParameters | null;
 }
 
 /** One account: its markets, and what they share. */

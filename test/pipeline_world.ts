@@ -78,6 +78,7 @@ export function settingsOf(symbol: string): MarketSettings {
       extremeSpreadBps: 200,
       extremeRecoverMs: 30_000,
     },
+    predictions: null,
   };
 }
 

@@ -126,6 +126,7 @@ function marketSettings(config: Config, market: Market, makerFeeBps: number, per
       extremeSpreadBps: breakers.extreme_spread_bps,
       extremeRecoverMs: breakers.extreme_recover_s * MS_PER_S,
     },
+    predictions: null,
   };
 }
 

@@ -59,6 +59,8 @@ const settings = z.strictObject({
       z.strictObject({
         ...{ market, sampling: parameters, fairValue: parameters, quotes: parameters },
         ...{ risk: parameters, guard: parameters },
+        // Journals from before there were models have none.
+        predictions: parameters.nullable().default(null),
       }),
     )
     .min(1),
@@ -123,6 +125,9 @@ const INPUT_KINDS: ReadonlySet<string> = new Set<Input['kind']>([
   'command',
   'component',
   'drift',
+  'prediction',
+  'model',
+  'insight',
   'tick',
   'reject',
 ]);

@@ -101,6 +101,9 @@ describe('fill quality', () => {
 describe('prediction shift', () => {
   const predictionOf = (confidence: number, bullish: number, bearish: number): Prediction => ({
     kind: 'prediction',
+    model: 'x-linear/1',
+    role: 'champion',
+    featuresSeq: 1,
     seq: 1,
     timeUs: 0,
     market: 'X',

@@ -219,7 +219,8 @@ describe('quotes', () => {
 
   it('are shifted by a prediction, unless pricing falls back', () => {
     const horizon = { horizonMs: 500, bullish: 1, neutral: 0, bearish: 0, confidence: 1, uncertainty: 0 };
-    const prediction = { kind: 'prediction', seq: 4, timeUs: 0, market: 'X', horizons: [horizon] } as const;
+    const from = { market: 'X', model: 'x-linear/1', role: 'champion', featuresSeq: 1 } as const;
+    const prediction = { kind: 'prediction', seq: 4, timeUs: 0, ...from, horizons: [horizon] } as const;
     const fair = fairOf({ sigmaBps: 4, usualSigmaBps: 4 });
     const calm = one({}, guardedOf(fair));
     const [up] = quoted({}, prediction, guardedOf(fair));

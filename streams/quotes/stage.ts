@@ -1,13 +1,11 @@
 import type { OperatorFunction } from 'rxjs';
 import type { Kernel } from '../actor/kernel.ts';
 import { CARRY_ON, CONTROL_MAILBOX } from '../actor/policies.ts';
-import type { Guarded } from '../guard/guard.ts';
-import type { Own } from '../own.ts';
 import type { MarketSettings } from '../settings.ts';
-import { type Quote, quotes } from './quotes.ts';
+import { type Quote, type QuotesInput, quotes } from './quotes.ts';
 
 /** The quoting actor of one market. */
-export function quoteStage(kernel: Kernel, settings: MarketSettings): OperatorFunction<Guarded | Own, Quote> {
+export function quoteStage(kernel: Kernel, settings: MarketSettings): OperatorFunction<QuotesInput, Quote> {
   return kernel.actor({
     name: 'quotes',
     mailbox: CONTROL_MAILBOX,
