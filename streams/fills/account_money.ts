@@ -1,5 +1,5 @@
 import { MICROS_PER_SECOND } from '../clock/clock.ts';
-import { denomsOf, GAS_DENOM, UNITS_PER_ASSET } from '../market/denoms.ts';
+import { denomsOf, GAS_DENOM, priceE18Of, UNITS_PER_ASSET } from '../market/denoms.ts';
 import { floorOf, type Quanta, quoteE18, worthOf } from '../market/money.ts';
 import type { Market } from '../market/types.ts';
 import type { Caused } from '../orders/types.ts';
@@ -245,9 +245,7 @@ function balancesInQuote({ ledger, markets: money }: AccountMoney, markets: read
 
 /** Smallest units of a market's base asset at a price, units of 10⁻¹⁸ of the quote currency. */
 function unitsInQuote(market: Market, units: bigint, midMicroTicks: number): bigint {
-  // A quantum is a millionth of a tick times a lot: the price of one lot, scaled to one asset, tells of one unit.
-  const ofTick = quoteE18({ ...market, lotSize: '1' }, BigInt(midMicroTicks), midMicroTicks);
-  return floorOf(units * ofTick, UNITS_PER_ASSET);
+  return floorOf(units * priceE18Of(market, midMicroTicks), UNITS_PER_ASSET);
 }
 
 function usdc(e18: bigint): number {

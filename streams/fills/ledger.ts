@@ -127,8 +127,10 @@ export function balanceAt(ledger: Ledger, denom: string, height: number): bigint
  * @throws Error when it does not hold, which is a defect of this program
  */
 export function assertBalanced({ books }: Ledger): void {
-  for (const [denom, { balance, from }] of Object.entries(books)) {
-    const sum = SOURCES.reduce((total, source) => total + from[source], 0n);
+  for (const denom in books) {
+    const { balance, from } = books[denom]!;
+    let sum = 0n;
+    for (const source of SOURCES) sum += from[source];
     if (sum !== balance) throw new Error(`ledger: ${denom} has a balance of ${balance}, its sources come to ${sum}`);
   }
 }

@@ -1,5 +1,5 @@
 import type { Market, Side } from './types.ts';
-import { scaleOf } from './units.ts';
+import { perMarket, scalesOf } from './units.ts';
 
 /**
  * Money is counted in quanta, integers of any size, so that no sum is ever rounded.
@@ -40,8 +40,9 @@ export function feeOf(turnover: Quanta, feeBps: number): Quanta {
 
 /** Quanta as quote currency, for showing and for statistics. @param markTick converts an inverse market's base amounts */
 export function inQuote(market: Market, quanta: Quanta, markTick: number): number {
-  if (market.contract === 'linear') return (Number(quanta) / MICRO) * Number(market.tickSize) * Number(market.lotSize);
-  return (Number(quanta) / INVERSE_QUANTA_PER_BASE) * markTick * Number(market.tickSize);
+  const { tick, lot } = sizesOf(market);
+  if (market.contract === 'linear') return (Number(quanta) / MICRO) * tick * lot;
+  return (Number(quanta) / INVERSE_QUANTA_PER_BASE) * markTick * tick;
 }
 
 /** Cash plus position at the mark less fees, in quote currency: profit since the cash was zero. */
@@ -54,9 +55,16 @@ export function equityInQuote(market: Market, cash: Quanta, fees: Quanta, lots: 
 
 /** What one lot is worth at a price, in quote currency. @param tick price in ticks, need not be whole */
 export function lotValueQuote(market: Market, tick: number): number {
-  const lot = Number(market.lotSize);
-  return market.contract === 'linear' ? tick * Number(market.tickSize) * lot : lot * Number(market.contractSize);
+  const sizes = sizesOf(market);
+  return market.contract === 'linear' ? tick * sizes.tick * sizes.lot : sizes.lot * sizes.contract;
 }
+
+/** A market's steps in its currencies. */
+const sizesOf = perMarket(({ tickSize, lotSize, contractSize }) => ({
+  tick: Number(tickSize),
+  lot: Number(lotSize),
+  contract: Number(contractSize),
+}));
 
 /**
  * What lots are worth at a price, in quanta: what selling them there would bring to the cash.
@@ -76,14 +84,21 @@ export function worthOf(market: Market, lots: number, microTicks: number): Quant
  * @param markMicroTicks converts an inverse market's base amounts, millionths of a tick
  */
 export function quoteE18(market: Market, quanta: Quanta, markMicroTicks: number): bigint {
-  const tick = scaleOf(market.tickSize);
-  if (market.contract === 'inverse')
-    return floorOf(quanta * BigInt(markMicroTicks) * BigInt(tick.step), 10n ** BigInt(tick.decimals));
-  const lot = scaleOf(market.lotSize);
-  const units = quanta * BigInt(tick.step) * BigInt(lot.step);
-  const decimals = tick.decimals + lot.decimals;
-  return decimals <= 12 ? units * 10n ** BigInt(12 - decimals) : floorOf(units, 10n ** BigInt(decimals - 12));
+  const { times, over } = quantumE18(market);
+  const units = quanta * times * (market.contract === 'inverse' ? BigInt(markMicroTicks) : 1n);
+  return over === 1n ? units : floorOf(units, over);
 }
+
+/** A quantum in units of 10⁻¹⁸ of the quote currency, as a fraction; of an inverse market at a mark of a millionth of a tick. */
+const quantumE18 = perMarket((market): { readonly times: bigint; readonly over: bigint } => {
+  const { price, size } = scalesOf(market);
+  if (market.contract === 'inverse') return { times: BigInt(price.step), over: 10n ** BigInt(price.decimals) };
+  const steps = BigInt(price.step) * BigInt(size.step);
+  const decimals = price.decimals + size.decimals;
+  return decimals <= 12
+    ? { times: steps * 10n ** BigInt(12 - decimals), over: 1n }
+    : { times: steps, over: 10n ** BigInt(decimals - 12) };
+});
 
 /** The greatest whole number not above a fraction. @param divisor above zero */
 export function floorOf(dividend: bigint, divisor: bigint): bigint {

@@ -35,10 +35,27 @@ export function scaleOf(step: string): Scale {
   return { decimals, step: Number(digits) };
 }
 
-/** The scales of a market. @throws RangeError when its tick or lot size is not a positive decimal */
-export function scalesOf(market: Market): MarketScales {
-  return { price: scaleOf(market.tickSize), size: scaleOf(market.lotSize) };
+/**
+ * What is derived from a market's texts, once for each market object: reading a decimal anew for every amount costs more than
+ * what is done with it.
+ */
+export function perMarket<T>(derive: (market: Market) => T): (market: Market) => T {
+  const known = new WeakMap<Market, T>();
+  return (market) => {
+    let derived = known.get(market);
+    if (derived === undefined) {
+      derived = derive(market);
+      known.set(market, derived);
+    }
+    return derived;
+  };
 }
+
+/** The scales of a market. @throws RangeError when its tick or lot size is not a positive decimal */
+export const scalesOf: (market: Market) => MarketScales = perMarket((market) => ({
+  price: scaleOf(market.tickSize),
+  size: scaleOf(market.lotSize),
+}));
 
 /**
  * A decimal text (`61837.63000000`) as a whole number of steps, exactly, or {@link NOT_A_MULTIPLE}.

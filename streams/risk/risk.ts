@@ -134,7 +134,7 @@ class PreTradeCheck {
     switch (event.kind) {
       case 'quote':
         this.#exposure(state, event.market).quote = event;
-        turn.emit(this.#approve(state, event, event.seq, turn));
+        turn.emit(this.#approve(state, event, this.#check(state, event), event.seq, turn));
         return;
       case 'fairValue':
         if (event.quality === 'live') {
@@ -193,12 +193,17 @@ class PreTradeCheck {
       this.#reserve(exposure, market);
       return;
     }
-    turn.emit(this.#approve(state, quote, causeSeq, turn));
+    turn.emit(this.#approve(state, quote, passed, causeSeq, turn));
   }
 
-  #approve(state: RiskState, quote: Quote, causeSeq: number, turn: Turn<Approved>): Approved {
+  #approve(
+    state: RiskState,
+    quote: Quote,
+    { bids, asks, limits }: Pick<Approved, 'bids' | 'asks' | 'limits'>,
+    causeSeq: number,
+    turn: Turn<Approved>,
+  ): Approved {
     const exposure = this.#exposure(state, quote.market);
-    const { bids, asks, limits } = this.#check(state, quote);
     const causes = [...new Set([quote.seq, causeSeq, exposure.positionSeq, exposure.liveSeq])].filter((seq) => seq > 0);
     const { timeUs: quotedUs, market, fairTick } = quote;
     const stamp = { seq: turn.nextSeq(), timeUs: turn.nowUs(), causes };
