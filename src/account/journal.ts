@@ -4,8 +4,8 @@ import { ACCOUNT_MAGIC, ACCOUNT_VERSION, type AccountRecord, type AccountState, 
 import { applyRecord, emptyAccount } from './state.ts';
 import type { AccountStore } from './store.ts';
 
-/** A segment of this size is ended: a restart reads one in a fraction of a second. */
-const SEGMENT_BYTES = 8 * 1024 * 1024;
+/** A segment of this size is ended: a restart reads some thousand turns in well under a tenth of a second. */
+const SEGMENT_BYTES = 1024 * 1024;
 
 /** Segments kept besides the one being written. Only the newest is ever needed; the others are for people. */
 const SEGMENTS_KEPT = 3;

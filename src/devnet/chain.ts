@@ -162,7 +162,7 @@ export class Chain {
         if (mode === 'check' && message.kind === 'place') this.#ordersOf(message.value.creator, message.value.orders);
       }
       applyAnte(tx, this.#checkView);
-      return { data: new Uint8Array(0), events: [], log: '[]', gasUsed: gasOf(tx) };
+      return { data: NO_BYTES, events: [], log: '[]', gasUsed: gasOf(tx) };
     });
   }
 
@@ -208,8 +208,8 @@ export class Chain {
       return { data, events: [action, ...events] };
     });
     const events = [...anteEvents(tx), ...done.flatMap((step) => step.events)];
-    // Who sent no bytes reads no texts, but the events.
-    if (tx.raw === undefined) return { data: NOTHING.data, events, log: '', gasUsed };
+    // Who sent no bytes reads none, nor texts, but the events.
+    if (tx.raw === undefined) return { data: NO_BYTES, events, log: '', gasUsed };
     return { data: dataOf(tx, done), events, log: logOf(done), gasUsed };
   }
 
@@ -219,7 +219,7 @@ export class Chain {
       return () => {
         this.fund(toAddress, []);
         for (const coin of amount.map(parseAmount)) this.bank.send(fromAddress, toAddress, coin.denom, coin.amount);
-        return { data: new Uint8Array(0), events: [] };
+        return NOTHING;
       };
     }
     if (message.value.contractAddr !== this.contractAddress) {
@@ -235,7 +235,7 @@ export class Chain {
       for (const amount of funds.map(parseAmount)) this.dex.contract.deposit(creator, amount);
       const ids = orders.map((order) => this.place(order));
       return {
-        data: msgPlaceOrdersResponse.encode({ orderIds: ids.map(BigInt) }),
+        data: () => msgPlaceOrdersResponse.encode({ orderIds: ids.map(BigInt) }),
         events: ids.map((id) => ({ type: 'place_order', attributes: [['order_id', String(id)]] })),
       };
     };
@@ -265,7 +265,7 @@ export class Chain {
       cancels.push(cancel);
     }
     return () => ({
-      data: new Uint8Array(0),
+      data: NOTHING.data,
       events: cancels
         .filter((cancel) => this.cancel(cancel) === 'taken')
         .map((cancel) => ({ type: 'cancel_order', attributes: [['cancellation_id', String(cancel.orderId)]] })),
@@ -317,16 +317,18 @@ export class Chain {
 
 type Executed = Pick<TxResult, 'data' | 'events' | 'log' | 'gasUsed'>;
 
-/** What one message answered and told. */
+/** What one message answered, encoded only for whom it is read by, and told. */
 interface Step {
-  readonly data: Uint8Array;
+  readonly data: () => Uint8Array;
   readonly events: readonly AbciEvent[];
 }
 
-const NOTHING: Step = { data: new Uint8Array(0), events: [] };
+const NO_BYTES = new Uint8Array(0);
+
+const NOTHING: Step = { data: () => NO_BYTES, events: [] };
 
 function dataOf({ messages }: DecodedTx, done: readonly Step[]): Uint8Array {
-  return txMsgData.encode({ data: done.map(({ data }, i) => ({ msgType: messages[i]!.typeUrl, data })) });
+  return txMsgData.encode({ data: done.map(({ data }, i) => ({ msgType: messages[i]!.typeUrl, data: data() })) });
 }
 
 function logOf(done: readonly Step[]): string {
@@ -353,7 +355,7 @@ function resultOf(sent: Tx, run: (tx: DecodedTx, keep: (events: readonly AbciEve
   } catch (error) {
     if (!(error instanceof TxRefusal)) throw error;
     const { code, codespace, message } = error;
-    return { code, codespace, log: message, data: new Uint8Array(0), events, gasWanted, gasUsed: 0n };
+    return { code, codespace, log: message, data: NO_BYTES, events, gasWanted, gasUsed: 0n };
   }
 }
 

@@ -26,8 +26,11 @@ export type MoneyInput = Fill | FairValue | AccountInput | Second;
 /** What the money stage tells. */
 export type MoneyOutput = Position | Markout | Equity | LedgerCompared | LedgerBreak | MoneyKept | Alert;
 
-/** Transactions remembered so that none is charged for twice. */
-const CHARGED_MOST = 64;
+/**
+ * Transactions remembered so that none is charged for twice: one is under way at a time, and its end is told again soon or never.
+ * Every record has them all, with hashes of 64 letters, so that each more is a tenth of what is written for a fill.
+ */
+const CHARGED_MOST = 8;
 
 /** Units of the ledger in 10⁻¹⁸ of the quote currency. */
 const E18_PER_UNIT = 10n ** 12n;

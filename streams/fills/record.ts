@@ -76,7 +76,7 @@ export function recordOf(state: AccountMoney): MoneyRecord {
     markets: Object.fromEntries(
       used.map(([symbol, { holding, midMicroTicks, midUs }]) => [
         symbol,
-        { holding: texts(holding) as unknown as HoldingRecord, midMicroTicks, midUs },
+        { holding: texts({ ...holding }) as unknown as HoldingRecord, midMicroTicks, midUs },
       ]),
     ),
     opened: state.ledger.opened,
@@ -200,10 +200,13 @@ function bookOf(kept: Readonly<Record<Source, string>>): DenomBook {
 }
 
 /** Bigints as texts; what is a number stays one. */
-function texts(values: object): Record<string, string | number> {
-  return Object.fromEntries(
-    Object.entries(values).map(([key, value]) => [key, typeof value === 'number' ? value : String(value)]),
-  );
+function texts(values: Readonly<Record<string, bigint | number>>): Record<string, string | number> {
+  const plain: Record<string, string | number> = {};
+  for (const key in values) {
+    const value = values[key]!;
+    plain[key] = typeof value === 'number' ? value : String(value);
+  }
+  return plain;
 }
 
 function bigints(values: Readonly<Record<string, string>>): Record<string, bigint> {
