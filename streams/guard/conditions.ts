@@ -97,6 +97,7 @@ export function conditions(
   return {
     initial: () => ({ blockUs: 0, batch: null, drifting: [], breakers: closedBreakers(settings), texts: {} }),
     step: (state, event, turn) => {
+      if (!SENSED.has(event.kind)) return;
       const before = { ...state.breakers };
       const drifting = state.drifting;
       new Senses(parameters, settings, state, turn.nowUs()).take(event);
@@ -113,6 +114,18 @@ export function conditions(
     decode: (plain) => JSON.parse(JSON.stringify(plain)) as ConditionsState,
   };
 }
+
+/** What something is read from: most of what the account does says nothing of the conditions. */
+const SENSED: ReadonlySet<string> = new Set<(AccountInput | Own | Watch)['kind']>([
+  'watch',
+  'block',
+  'orderBatch',
+  'batchUnknown',
+  'batchCommitted',
+  'batchRefused',
+  'component',
+  'drift',
+]);
 
 class Senses {
   readonly #parameters: ConditionParameters;

@@ -83,7 +83,8 @@ const CALM_SAMPLES = 5;
 /** For a breaker whose two marks are its hysteresis already: the least time there is. */
 const AT_ONCE_MS = 0.001;
 
-type Reading = readonly ['success' | 'failure', string] | undefined;
+/** What a breaker is told, and the figures behind it, for the one time in thousands that somebody reads them. */
+type Reading = readonly ['success' | 'failure', () => string] | undefined;
 
 /**
  * The breakers of one market, between fair value and quotes. Every fair value comes out as {@link Guarded}.
@@ -119,7 +120,7 @@ export function guard({
       const reading = readings[name];
       const after = reading === undefined ? before : observed(settings[name], before, reading[0], fair.timeUs);
       state.breakers[name] = after;
-      if (isTripped(before) !== isTripped(after)) tell(market.symbol, name, after, reading?.[1] ?? '', fair, turn);
+      if (isTripped(before) !== isTripped(after)) tell(market.symbol, name, after, reading?.[1]() ?? '', fair, turn);
     }
     stopIfTooFar(parameters, state, fair, turn);
   };
@@ -158,16 +159,16 @@ function surroundings(state: GuardState, event: Conditions, market: string): voi
 function connection(state: GuardState, { quality }: FairValue): Reading {
   if (quality === 'live') {
     state.wasLive = true;
-    return ['success', 'the book is live'];
+    return ['success', () => 'the book is live'];
   }
   // A market that has not been there yet is not lost.
   return state.wasLive && (quality === 'down' || quality === 'stale')
-    ? ['failure', `the feed is ${quality}`]
+    ? ['failure', () => `the feed is ${quality}`]
     : undefined;
 }
 
 function inventory({ inventoryTripPct, inventoryClearPct }: GuardParameters, usdc: number, limitUsdc: number): Reading {
-  const figures = `position ${usdc.toFixed(2)} USDC, limit ${limitUsdc.toFixed(2)}`;
+  const figures = (): string => `position ${usdc.toFixed(2)} USDC, limit ${limitUsdc.toFixed(2)}`;
   if (usdc * 100 > limitUsdc * inventoryTripPct) return ['failure', figures];
   return usdc * 100 <= limitUsdc * inventoryClearPct ? ['success', figures] : undefined;
 }
@@ -179,14 +180,16 @@ function extreme(parameters: GuardParameters, state: GuardState, fair: FairValue
   const spreadBps = live ? ((fair.askTick - fair.bidTick) / fair.fairTick) * 10_000 : Number.POSITIVE_INFINITY;
   state.odd = spreadBps > extremeSpreadBps ? state.odd + 1 : 0;
   if (state.odd >= ODD_SAMPLES) {
-    const what = live ? `spread ${spreadBps.toFixed(0)} bps, above ${extremeSpreadBps}` : 'the book is one-sided';
-    return ['failure', `${what} in ${state.odd} samples`];
+    const { odd } = state;
+    const what = (): string =>
+      live ? `spread ${spreadBps.toFixed(0)} bps, above ${extremeSpreadBps}` : 'the book is one-sided';
+    return ['failure', () => `${what()} in ${odd} samples`];
   }
   if (state.odd > 0) return undefined;
   remember(state.history, { timeUs: fair.timeUs, tick: fair.fairTick, sigmaBps: fair.sigmaBps }, extremeWindowMs);
   const { bps, sigmaBps, seconds } = moveOf(state.history);
   const mark = Math.max(extremeFloorBps, extremeSigmas * sigmaBps);
-  const figures = `${bps.toFixed(1)} bps in ${seconds.toFixed(1)} s, mark ${mark.toFixed(1)}`;
+  const figures = (): string => `${bps.toFixed(1)} bps in ${seconds.toFixed(1)} s, mark ${mark.toFixed(1)}`;
   return [Math.abs(bps) > mark ? 'failure' : 'success', figures];
 }
 

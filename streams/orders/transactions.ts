@@ -25,8 +25,9 @@ export function send(parameters: OrderParameters, state: OrdersState, turn: Turn
   // Before journal and chain agree nothing is known well enough to act on it; but what is to be stopped is.
   if (state.recovery !== null && !stopped) return;
   const batchId = state.batches + 1;
-  const plan = new Plan(parameters, state, turn.nowUs(), batchId);
-  for (const market of marketsInTurn(state, batchId)) plan.market(market);
+  const orders = Object.values(state.orders);
+  const plan = new Plan(parameters, state, orders, turn.nowUs(), batchId);
+  for (const market of marketsInTurn(state, orders, batchId)) plan.market(market);
   if (plan.cancels.length === 0 && plan.places.length === 0) return;
   const seq = turn.nextSeq();
   const { causes } = plan;
@@ -56,8 +57,9 @@ export function send(parameters: OrderParameters, state: OrdersState, turn: Turn
 }
 
 /** All markets with a wish or an order, beginning with another one each time so that none is starved of the order rate. */
-function marketsInTurn(state: OrdersState, batchId: number): readonly string[] {
-  const all = [...new Set([...Object.keys(state.wanted), ...Object.values(state.orders).map((order) => order.market)])];
+function marketsInTurn({ wanted }: OrdersState, orders: readonly WorkingOrder[], batchId: number): readonly string[] {
+  const all = Object.keys(wanted);
+  for (const { market } of orders) if (!all.includes(market)) all.push(market);
   const first = all.length === 0 ? 0 : batchId % all.length;
   return [...all.slice(first), ...all.slice(0, first)];
 }
@@ -68,6 +70,7 @@ class Plan {
   readonly placed: WorkingOrder[] = [];
   readonly causes: number[] = [];
   readonly #state: OrdersState;
+  readonly #orders: readonly WorkingOrder[];
   readonly #nowUs: number;
   readonly #expiresUs: number;
   readonly #idPrefix: string;
@@ -75,8 +78,15 @@ class Plan {
   readonly #quoting: boolean;
   #tokens: number;
 
-  constructor(parameters: OrderParameters, state: OrdersState, nowUs: number, batchId: number) {
+  constructor(
+    parameters: OrderParameters,
+    state: OrdersState,
+    orders: readonly WorkingOrder[],
+    nowUs: number,
+    batchId: number,
+  ) {
     this.#state = state;
+    this.#orders = orders;
     this.#nowUs = nowUs;
     this.#expiresUs = parameters.wishExpiresMs * MICROS_PER_MS;
     // Either would do while clocks go forward and journals are not lost; neither is certain.
@@ -84,13 +94,13 @@ class Plan {
     this.#quoting = state.trading === 'active' || state.trading === 'reducing';
     const tokens = refill(state.rate, parameters.maxOrdersPerS, nowUs);
     // What has to go goes first, alone: an order to cancel everything is seen on the chain before anything new.
-    const sweeping = Object.values(state.orders).some((order) => order.unwanted);
+    const sweeping = orders.some((order) => order.unwanted);
     this.#tokens = this.#quoting && !sweeping ? tokens : 0;
   }
 
   market(market: string): void {
     const newest = this.#state.wanted[market] ?? null;
-    const orders = Object.values(this.#state.orders).filter((order) => order.market === market);
+    const orders = this.#orders.filter((order) => order.market === market);
     const before = this.cancels.length + this.places.length;
     // Right after a start there is no price yet: what rests keeps its place for the moment that it takes to find one.
     const wordless = newest === null || newest.bids.length + newest.asks.length === 0;

@@ -52,10 +52,8 @@ export function checkSide(check: SideCheck): SideResult {
   const mostLots = Math.floor(limits.maxOrderUsdc / lotValue);
   const held = side === 'buy' ? check.positionLots : -check.positionLots;
   const taken = held + liveLots(live, side);
-  const rooms = Object.entries(check.holdUsdc).map(([name, usdc]) => ({
-    name,
-    lots: Math.floor(usdc / lotValue) - taken,
-  }));
+  const rooms: { readonly name: string; lots: number }[] = [];
+  for (const name in check.holdUsdc) rooms.push({ name, lots: Math.floor(check.holdUsdc[name]! / lotValue) - taken });
   rooms.push({ name: 'balance', lots: check.coveredLots });
   let openable = check.openable;
   const passed: number[] = [];

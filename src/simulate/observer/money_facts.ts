@@ -35,23 +35,29 @@ export class MoneyFacts {
   readonly #tally: Tally;
   readonly #settled = new Map<number, Settled[]>();
   readonly #opening: ReadonlyMap<string, bigint>;
-  /** All that the account has, by denom, after each of the last blocks. */
-  readonly #balances = new Map<number, ReadonlyMap<string, bigint>>();
+  /** What a ledger of these markets may speak of. */
+  readonly #denoms: readonly string[];
+  /** What the account has of each of them after each of the last blocks. */
+  readonly #balances = new Map<number, readonly bigint[]>();
 
   constructor(facts: ChainFacts, tally: Tally) {
     this.#facts = facts;
     this.#tally = tally;
-    const { bank } = facts.world.chain;
-    this.#opening = new Map(
-      facts.world.chain.markets.map(({ baseDenom }) => [baseDenom, bank.balance(facts.world.account, baseDenom)]),
-    );
+    const { bank, markets } = facts.world.chain;
+    this.#denoms = [
+      ...new Set([...markets.flatMap(({ baseDenom, quoteDenom }) => [baseDenom, quoteDenom]), GAS_DENOM]),
+    ];
+    this.#opening = new Map(markets.map(({ baseDenom }) => [baseDenom, bank.balance(facts.world.account, baseDenom)]));
   }
 
   block({ height }: CommittedBlock): void {
     const { chain, account } = this.#facts.world;
     this.#settled.delete(height - HEIGHTS_KEPT);
     this.#balances.delete(height - HEIGHTS_KEPT);
-    this.#balances.set(height, new Map(chain.bank.balances(account).map(({ denom, amount }) => [denom, amount])));
+    this.#balances.set(
+      height,
+      this.#denoms.map((denom) => chain.bank.balance(account, denom)),
+    );
     if (this.#facts.settlements.length > 0)
       this.#settled.set(
         height,
@@ -114,7 +120,7 @@ export class MoneyFacts {
     const balances = this.#balances.get(height);
     if (balances === undefined || status === 'doubt' || status === 'broken') return;
     for (const [denom, { balance }] of Object.entries(books)) {
-      const has = balances.get(denom) ?? 0n;
+      const has = balances[this.#denoms.indexOf(denom)] ?? 0n;
       this.#tally.check(
         'ledger',
         BigInt(balance) === has,
