@@ -69,7 +69,7 @@ export function checkAnte(
     const heights = `block height: ${chain.height}, timeout height: ${tx.timeoutHeight}`;
     throw new TxRefusal(Code.TX_TIMEOUT_HEIGHT, `${heights}: tx timeout height`);
   }
-  const memoBytes = new TextEncoder().encode(tx.memo).length;
+  const memoBytes = Buffer.byteLength(tx.memo);
   if (memoBytes > MEMO_MAX_BYTES) {
     const lengths = `maximum number of characters is ${MEMO_MAX_BYTES} but received ${memoBytes} characters`;
     throw new TxRefusal(Code.MEMO_TOO_LARGE, `${lengths}: memo too large`);
@@ -132,7 +132,7 @@ function demandDexFee(tx: DecodedTx, fees: FeeParams): void {
     if (message.kind === 'cancel') gas += fees.gasPerCancel * BigInt(message.value.cancellations.length);
     if (message.kind !== 'place') continue;
     for (const order of message.value.orders) {
-      gas += fees.gasPerOrder + fees.gasPerOrderDataByte * BigInt(new TextEncoder().encode(order.data).length);
+      gas += fees.gasPerOrder + fees.gasPerOrderDataByte * BigInt(Buffer.byteLength(order.data));
     }
   }
   const required = gas / 10n;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Market } from '../../../streams/market/types.ts';
+import { perMarket } from '../../../streams/market/units.ts';
 import { authInfo, SignMode, secp256k1PubKey, txBody, txRaw } from '../codec/cosmos.ts';
 import { parseDecimal } from '../codec/decimal.ts';
 import {
@@ -124,13 +125,16 @@ export function messagesOf(context: TradingContext, creator: string, batch: Sign
   return messages;
 }
 
+/** A market's steps as the chain's decimals. */
+const scaledOf = perMarket(({ tickSize, lotSize }) => ({ tick: parseDecimal(tickSize), lot: parseDecimal(lotSize) }));
+
 function priced(context: TradingContext, symbol: string, side: 'buy' | 'sell', tick: number) {
   const market = context.markets.get(symbol);
   if (market === undefined) throw new RangeError(`market '${symbol}' is not traded by this account`);
   const positionDirection = side === 'buy' ? PositionDirection.LONG : PositionDirection.SHORT;
   return {
-    lotScaled: parseDecimal(market.lotSize),
-    price: BigInt(tick) * parseDecimal(market.tickSize),
+    lotScaled: scaledOf(market).lot,
+    price: BigInt(tick) * scaledOf(market).tick,
     denoms: { priceDenom: market.quote, assetDenom: market.base, positionDirection },
   };
 }
