@@ -16,6 +16,12 @@ export interface AccountNumbers {
   readonly sequence: bigint;
 }
 
+/** The same as the chain has them after a block: what waits in a node's mempool does not count. */
+export interface AccountAt extends AccountNumbers {
+  /** The block; 0 when the node does not say. */
+  readonly height: number;
+}
+
 /** What a node says of itself. */
 export interface NodeStatus {
   readonly chainId: string;
@@ -131,7 +137,7 @@ export interface NodePort {
   /** The markets that the contract has registered. */
   pairs(): Promise<readonly RegisteredPair[]>;
   /** NodeError when the chain does not know the account. */
-  account(address: string): Promise<AccountNumbers>;
+  account(address: string): Promise<AccountAt>;
   /** All balances in smallest units, as decimal texts, at a height; 0 is the newest. */
   balances(address: string, height: number): Promise<{ height: number; amounts: Readonly<Record<string, string>> }>;
   /** The account's resting orders in the configured markets at a height; 0 is the newest. */

@@ -10,7 +10,7 @@ import { demandHeight } from '../devnet/query.ts';
 import { QueryRefusal } from '../devnet/query_method.ts';
 import { Code, type PlainTx } from '../devnet/tx.ts';
 import {
-  type AccountNumbers,
+  type AccountAt,
   type Block,
   type Book,
   type CheckedTx,
@@ -73,10 +73,10 @@ export class ChainNode implements NodePort {
     }));
   }
 
-  async account(address: string): Promise<AccountNumbers> {
+  async account(address: string): Promise<AccountAt> {
     const found = this.#chain.account(address);
     if (found === undefined) throw new NodeError(Code.KEY_NOT_FOUND, `account ${address} not found: key not found`);
-    return { accountNumber: BigInt(found.number), sequence: BigInt(found.sequence) };
+    return { accountNumber: BigInt(found.number), sequence: BigInt(found.sequence), height: this.#chain.height };
   }
 
   async balances(address: string, height: number): Promise<{ height: number; amounts: Record<string, string> }> {

@@ -1,7 +1,7 @@
 import type { Market } from '../../streams/market/types.ts';
 import type { RestingOrder } from '../../streams/orders/types.ts';
 import {
-  type AccountNumbers,
+  type AccountAt,
   type Block,
   type BlockSource,
   type Book,
@@ -177,10 +177,10 @@ class VirtualNodeClient implements NodePort, BlockSource {
     return this.#ask((inner) => inner.pairs());
   }
 
-  async account(address: string): Promise<AccountNumbers> {
-    const { accountNumber, sequence } = await this.#ask((inner) => inner.account(address));
+  async account(address: string): Promise<AccountAt> {
+    const { accountNumber, sequence, height } = await this.#ask((inner) => inner.account(address));
     const told = sequence - BigInt(this.#node.faults.staleSequence);
-    return { accountNumber, sequence: told < 0n ? 0n : told };
+    return { accountNumber, sequence: told < 0n ? 0n : told, height };
   }
 
   balances(address: string, height: number): Promise<{ height: number; amounts: Readonly<Record<string, string>> }> {

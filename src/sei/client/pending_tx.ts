@@ -14,14 +14,21 @@ export interface Pending extends Omit<SignedRecord, 'sequence'> {
   /** A copy may be under way though nobody answered for it: a refusal of another copy then means nothing. */
   doubtful: boolean;
   sending: boolean;
-  /** Refused for its sequence: what to sign it again with, once a block of this height is told. */
-  repair: { readonly sequence: bigint; readonly height: number } | undefined;
+  /** The chain's next sequence after a block, which is beyond this one's: known to that block, it can be in none any more. */
+  overtaken: { readonly sequence: bigint; readonly height: number } | undefined;
   /** A block is missing that could have had it. */
   blocksMissing: boolean;
   indexLooks: number;
 }
 
-const NEW = { accepted: false, doubtful: false, sending: false, blocksMissing: false, indexLooks: 0 };
+const NEW = {
+  accepted: false,
+  doubtful: false,
+  sending: false,
+  overtaken: undefined,
+  blocksMissing: false,
+  indexLooks: 0,
+};
 
 /** One that was just signed, at a height, for the so manieth time. */
 export function signedTx(batch: OrderBatch, tx: SignedTx, signedHeight: number, repairs: number): Pending {
@@ -35,14 +42,13 @@ export function signedTx(batch: OrderBatch, tx: SignedTx, signedHeight: number, 
     signedHeight,
     own: { batch, tx },
     repairs,
-    repair: undefined,
     ...NEW,
   };
 }
 
 /** One of a former process: it can only be looked for. */
 export function formerTx({ sequence, ...former }: FormerTx): Pending {
-  return { ...former, sequence: BigInt(sequence), own: undefined, repairs: 0, repair: undefined, ...NEW };
+  return { ...former, sequence: BigInt(sequence), own: undefined, repairs: 0, ...NEW };
 }
 
 /** What a block says of the transaction under way. */

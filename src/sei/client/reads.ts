@@ -1,7 +1,7 @@
 import type { Levels, Market } from '../../../streams/market/types.ts';
 import type { RestingOrder } from '../../../streams/orders/types.ts';
 import {
-  type AccountNumbers,
+  type AccountAt,
   type Block,
   type Book,
   Implausible,
@@ -71,7 +71,7 @@ export class ChainReads {
   }
 
   /** Number and next sequence of an account. @throws NodeError when the chain does not know it */
-  account(address: string): Promise<AccountNumbers> {
+  account(address: string): Promise<AccountAt> {
     return this.#nodes.read('account', (node) => node.account(address));
   }
 

@@ -25,13 +25,15 @@ async function sending(indexed: IncludedTx | undefined = undefined, start: Parti
       );
     });
   let signatures = 0;
+  /** What the chain itself has of the account. */
+  const chain = { sequence: 7n, height: 100 };
   const transactions = new Transactions(
     {
       // Only `broadcast` is asked for.
       once: (_what, ask) => ask({ broadcast } as Partial<NodePort> as NodePort),
     },
     {
-      account: async () => ({ accountNumber: 1n, sequence: 7n }),
+      account: async () => ({ accountNumber: 1n, ...chain }),
       resultInBlock: async () => included,
       resultByHash: async () => indexed,
     },
@@ -57,7 +59,7 @@ async function sending(indexed: IncludedTx | undefined = undefined, start: Parti
     transactions.tell(height, await transactions.find({ height, timeUs: 0, txHashes: txs }), new Map());
     await settled();
   };
-  return { transactions, inputs, sent, submit, answer, block, kinds: () => inputs.map(({ kind }) => kind) };
+  return { transactions, inputs, sent, chain, submit, answer, block, kinds: () => inputs.map(({ kind }) => kind) };
 }
 
 describe('the transaction under way', () => {
@@ -92,24 +94,50 @@ describe('the transaction under way', () => {
   });
 
   it('is signed anew for a sequence that the chain is ahead with, a few times at most', async () => {
-    const { submit, sent, answer, block, kinds } = await sending();
+    const { submit, sent, chain, answer, block, kinds } = await sending();
     submit(1);
-    let height = 100;
     for (const expected of [8, 9, 10, 11]) {
+      Object.assign(chain, { sequence: BigInt(expected), height: chain.height + 1 });
       await answer(wrongSequence(expected));
-      for (let i = 0; i < 2; i += 1) await block(++height, []);
+      await block(chain.height, []);
     }
-    expect(new Set(sent).size).toBe(4);
-    expect(kinds()).toEqual(['batchRefused']);
+    expect(sent).toEqual(['HASH1', 'HASH2', 'HASH3', 'HASH4']);
+    expect(kinds().filter((kind) => kind !== 'batchUnknown')).toEqual(['batchRefused']);
   });
 
   it('is not signed anew when it was itself what used its sequence up', async () => {
-    const { submit, sent, answer, block, kinds } = await sending();
+    const { submit, sent, chain, answer, block, kinds } = await sending();
     submit(1);
+    Object.assign(chain, { sequence: 8n, height: 102 });
     await answer(wrongSequence(8));
     await block(101, []);
     await block(102, [sent[0]!]);
-    expect([sent.length, kinds()]).toEqual([1, ['batchCommitted']]);
+    expect([sent.length, kinds()]).toEqual([1, ['batchUnknown', 'batchCommitted']]);
+  });
+
+  it('is not signed anew for a mempool that is ahead: what waits there may expire, and a late copy be taken', async () => {
+    const { submit, sent, answer, block, kinds } = await sending();
+    submit(1);
+    await answer(wrongSequence(8));
+    for (const height of [101, 102, 103]) {
+      await block(height, []);
+      await answer(wrongSequence(8));
+    }
+    await block(104, [sent[0]!]);
+    expect(new Set(sent)).toEqual(new Set(['HASH1']));
+    expect(kinds()).toEqual(['batchUnknown', 'batchCommitted']);
+  });
+
+  it('is not signed anew while a block is missing that may have it, nor when it is not said which block knows better', async () => {
+    for (const missing of [true, false]) {
+      const { transactions, submit, sent, chain, answer, block } = await sending();
+      submit(1);
+      Object.assign(chain, { sequence: 8n, height: missing ? 100 : 0 });
+      if (missing) transactions.blockMissing();
+      await answer(wrongSequence(8));
+      await block(101, []);
+      expect(new Set(sent)).toEqual(new Set(['HASH1']));
+    }
   });
 
   it('is not signed for an older sequence: the node that says so is behind', async () => {
@@ -186,7 +214,7 @@ describe('the transaction under way', () => {
   it('is told of before its bytes leave, again when it is signed anew, and stays here when that fails', async () => {
     const told: [number, number, string, number][] = [];
     const written: ((error?: Error) => void)[] = [];
-    const { submit, sent, answer, block, inputs } = await sending(undefined, {
+    const { submit, sent, chain, answer, block, inputs } = await sending(undefined, {
       onSigned: (batchId, { sequence, timeoutHeight }) => {
         told.push([batchId, sent.length, sequence, timeoutHeight]);
         return new Promise((resolve, reject) => written.push((error) => (error ? reject(error) : resolve())));
@@ -200,6 +228,7 @@ describe('the transaction under way', () => {
     await block(101, []);
     expect(sent.length).toBe(0);
     await write();
+    Object.assign(chain, { sequence: 8n, height: 103 });
     await answer(wrongSequence(8));
     await block(102, []);
     await block(103, []);

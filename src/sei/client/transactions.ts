@@ -18,12 +18,6 @@ const SEND_AGAIN_AFTER_BLOCKS = 3;
 /** A wrong sequence is repaired and signed again so often; after that somebody else is using the account. */
 const SEQUENCE_REPAIRS_MOST = 3;
 
-/**
- * A wrong sequence is repaired only after so many further blocks: what used the sequence up may have been this very
- * transaction, come to the chain by another way, and signed anew it would place its orders a second time.
- */
-const REPAIR_AFTER_BLOCKS = 2;
-
 /** Batches that wait behind the one under way. The order stage has one under way at most, so these are {@link SeiVenue.cancelAll}'s. */
 const QUEUE_MOST = 8;
 
@@ -51,6 +45,11 @@ export interface TransactionsStart extends AccountNumbers {
  * Every block up to its timeout height is searched for its hash. In a block, it has its result; in none of them, it is void
  * for ever. No answer to a broadcast, then, says nothing: the same bytes are sent again, which cannot double an order
  * because all copies carry one sequence.
+ *
+ * Nor does a refusal for its sequence say much. A node goes by what waits in its mempool, such as a transaction of ours that will
+ * expire there, and a copy that was delayed on its way may be taken where the one before it was refused. So the bytes are kept,
+ * and sent again, until they are void: their timeout height has passed, or after a block that is known to the end the chain's own
+ * sequence is beyond theirs. Only then is the batch signed anew. Anything earlier may place its orders twice.
  */
 export class Transactions {
   readonly #nodes: Pick<FailoverNodes, 'once'>;
@@ -136,7 +135,7 @@ export class Transactions {
       const inBlock = found.find((one) => one.pending === pending);
       if (inBlock !== undefined) this.#conclude(pending, inBlock.result, refused);
       else if (height >= pending.timeoutHeight) this.#expire(pending);
-      else if (pending.repair !== undefined) this.#repair(pending, pending.repair);
+      else if (pending.overtaken !== undefined) this.#signAnew(pending, pending.overtaken);
       else if (!pending.accepted || height >= pending.signedHeight + SEND_AGAIN_AFTER_BLOCKS) void this.#send(pending);
     }
   }
@@ -243,29 +242,38 @@ export class Transactions {
   }
 
   #answered(pending: Pending, code: number, codespace: string, log: string): void {
-    const { sequence, repairs } = pending;
     if (code === 0 || (codespace === 'sdk' && code === IN_MEMPOOL)) {
       this.#accept(pending);
       return;
     }
-    if (pending.doubtful || pending.accepted) return;
-    if (code !== WRONG_SEQUENCE || codespace !== 'sdk') {
-      this.#drop(pending, code, codespace, log);
-      return;
-    }
-    const expected = expectedSequence(log);
-    if (expected !== undefined && expected < this.#leastSequence) {
-      // The node is behind: it will take these very bytes once it has caught up, or another node will.
+    if (pending.accepted) return;
+    if (code === WRONG_SEQUENCE && codespace === 'sdk') {
       this.#doubt(pending, log);
-    } else if (expected === undefined || expected === sequence || repairs >= SEQUENCE_REPAIRS_MOST) {
-      this.#drop(pending, code, codespace, log);
-    } else {
-      pending.repair = { sequence: expected, height: this.#height + REPAIR_AFTER_BLOCKS };
-    }
+      void this.#askSequence(pending);
+    } else if (!pending.doubtful) this.#drop(pending, code, codespace, log);
   }
 
-  #repair({ own, repairs }: Pending, { sequence, height }: NonNullable<Pending['repair']>): void {
-    if (own === undefined || this.#height < height) return;
+  /** Whether the chain itself, and not a node's mempool alone, is beyond its sequence. Never throws. */
+  async #askSequence(pending: Pending): Promise<void> {
+    try {
+      const { sequence, height } = await this.#reads.account(this.#signer.address);
+      // One below it is of a node that is behind, or told of a gap: the same bytes may yet be taken.
+      if (sequence > pending.sequence && height > 0) pending.overtaken ??= { sequence, height };
+    } catch {
+      // Complained of where it was noticed; the next refusal asks again.
+    }
+    if (this.#pending === pending && pending.overtaken !== undefined) this.#signAnew(pending, pending.overtaken);
+  }
+
+  /** Signs its batch again, once it is certain that no block has it, nor ever will. */
+  #signAnew(pending: Pending, { sequence, height }: NonNullable<Pending['overtaken']>): void {
+    const { own, repairs, blocksMissing } = pending;
+    // A block that can't be searched may have it: its timeout height and the index decide.
+    if (own === undefined || blocksMissing || this.#height < height) return;
+    if (repairs >= SEQUENCE_REPAIRS_MOST) {
+      this.#void(pending, `somebody else uses the account: its sequence was taken ${repairs + 1} times`);
+      return;
+    }
     this.#sequence = sequence;
     this.#pending = this.#signed(own.batch, sequence, repairs + 1);
     void this.#depart(this.#pending);
@@ -288,7 +296,7 @@ export class Transactions {
   /** The node that was asked first refused it: no node has it. */
   #drop({ batchId, txHash, sequence }: Pending, code: number, codespace: string, log: string): void {
     this.#pending = undefined;
-    this.#sequence = code === WRONG_SEQUENCE ? undefined : sequence;
+    this.#sequence = sequence;
     this.#refuse(batchId, txHash, code, codespace, log);
     void this.#start();
   }
@@ -359,10 +367,4 @@ export class Transactions {
 
 function atLeast(least: bigint, sequence: bigint): bigint {
   return sequence < least ? least : sequence;
-}
-
-/** `account sequence mismatch, expected 7, got 5` */
-function expectedSequence(log: string): bigint | undefined {
-  const match = /expected (\d{1,20}), got/.exec(log);
-  return match === null ? undefined : BigInt(match[1]!);
 }

@@ -26,7 +26,7 @@ import {
   shortBookAllResponse,
 } from '../codec/query.ts';
 import {
-  type AccountNumbers,
+  type AccountAt,
   type Block,
   type Book,
   type CheckedTx,
@@ -143,14 +143,14 @@ export class RpcNode implements NodePort {
     });
   }
 
-  async account(address: string): Promise<AccountNumbers> {
+  async account(address: string): Promise<AccountAt> {
     const path = '/cosmos.auth.v1beta1.Query/Account';
     const request = queryAccountRequest.encode({ address });
-    const { message } = await this.#query(path, request, queryAccountResponse, 0);
+    const { message, height } = await this.#query(path, request, queryAccountResponse, 0);
     const found = baseAccount.decode(message.account?.value ?? new Uint8Array(0));
     if (found.address !== address)
       throw new Implausible('', 'nonsense', `account '${found.address}', asked for ${address}`);
-    return { accountNumber: found.accountNumber, sequence: found.sequence };
+    return { accountNumber: found.accountNumber, sequence: found.sequence, height };
   }
 
   async balances(address: string, atHeight: number): Promise<{ height: number; amounts: Record<string, string> }> {

@@ -86,13 +86,13 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: 'src/sei/client/transactions.ts',
-        search: 'expected === undefined || expected === sequence || repairs >= SEQUENCE_REPAIRS_MOST',
-        replace: 'expected !== undefined || repairs >= SEQUENCE_REPAIRS_MOST',
+        search: 'if (sequence > pending.sequence && height > 0) pending.overtaken ??= { sequence, height };',
+        replace: '',
       },
       {
         file: 'src/sei/client/transactions.ts',
-        search: 'this.#sequence = code === WRONG_SEQUENCE ? undefined : sequence;',
-        replace: 'this.#sequence = sequence;',
+        search: 'this.#forget(pending);\n    this.#sequence = undefined;',
+        replace: 'this.#forget(pending);\n    this.#sequence = pending.sequence;',
       },
     ],
     ...BUDGET,
