@@ -1,4 +1,5 @@
 import type { FairValue } from './fairvalue/fair_value.ts';
+import type { Features } from './features/types.ts';
 import type { MoneyOutput } from './fills/money.ts';
 import type { ConditionsOutput } from './guard/conditions.ts';
 import type { GuardOutput } from './guard/guard.ts';
@@ -22,6 +23,7 @@ export interface ResyncRequest {
 /** Everything the pipeline decides or reports, in the order in which it came about. */
 export type Decision =
   | Sample
+  | Features
   | FairValue
   | ConditionsOutput
   | GuardOutput

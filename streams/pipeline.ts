@@ -2,6 +2,7 @@ import { filter, merge, type Observable } from 'rxjs';
 import type { Entry, Kernel } from './actor/kernel.ts';
 import type { Decision } from './decisions.ts';
 import { fairValueStage } from './fairvalue/stage.ts';
+import { featureStage } from './features/stage.ts';
 import { moneyStage } from './fills/stage.ts';
 import type { ConditionsOutput } from './guard/conditions.ts';
 import { alertsOf, conditionsStage, guardedOf, guardStage } from './guard/stage.ts';
@@ -64,11 +65,20 @@ function oneMarket(
 
   const market$ = inputs$.pipe(marketStage(mine, settings));
   const sample$ = market$.pipe(sampleStage(mine, settings));
+  const features$ = merge(ours$, market$, sample$).pipe(featureStage(mine, settings));
   const fairValue$ = merge(ours$, sample$).pipe(fairValueStage(mine, settings));
   const guard$ = merge(ours$, conditions$, fairValue$).pipe(guardStage(mine, settings));
   const predicted$ = merge(models$, market$).pipe(predictionStage(mine, settings));
   const quote$ = merge(ours$, predicted$.pipe(predictionsOf), guard$.pipe(guardedOf)).pipe(quoteStage(mine, settings));
 
-  const decisions$ = merge(market$.pipe(reportsOf), sample$, fairValue$, guard$, predicted$.pipe(figuresOf), quote$);
+  const decisions$ = merge(
+    market$.pipe(reportsOf),
+    sample$,
+    features$,
+    fairValue$,
+    guard$,
+    predicted$.pipe(figuresOf),
+    quote$,
+  );
   return { fairValue$, alert$: guard$.pipe(alertsOf), drift$: predicted$.pipe(driftOf), quote$, decisions$ };
 }

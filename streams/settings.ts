@@ -1,4 +1,5 @@
 import type { FairValueParameters } from './fairvalue/fair_value.ts';
+import type { FeatureParameters } from './features/types.ts';
 import type { FeeParameters } from './fills/positions.ts';
 import type { ConditionParameters } from './guard/conditions.ts';
 import type { GuardParameters } from './guard/guard.ts';
@@ -21,6 +22,8 @@ export interface SamplingParameters {
 export interface MarketSettings {
   readonly market: Market;
   readonly sampling: SamplingParameters;
+  /** Null where no model asks for features: then none are made. */
+  readonly features: FeatureParameters | null;
   readonly fairValue: FairValueParameters;
   readonly quotes: QuoteParameters;
   readonly risk: RiskParameters;

@@ -28,6 +28,7 @@ export function settingsOf(symbol: string): MarketSettings {
   return {
     market: marketOf(symbol),
     sampling: { periodMs: 200, staleAfterMs: 1_000 },
+    features: null,
     fairValue: {
       flowWeight: 0,
       flowHalfLifeMs: 500,

@@ -106,6 +106,7 @@ function marketSettings(config: Config, market: Market, makerFeeBps: number, per
   return {
     market,
     sampling: { periodMs, staleAfterMs: sampling.stale_after_ms },
+    features: null,
     fairValue: fairValueParameters(quotes),
     quotes: quoteParameters(config, makerFeeBps),
     risk: {

@@ -60,6 +60,7 @@ const settings = z.strictObject({
         ...{ market, sampling: parameters, fairValue: parameters, quotes: parameters },
         ...{ risk: parameters, guard: parameters },
         // Journals from before there were models have none.
+        features: parameters.nullable().default(null),
         predictions: parameters.nullable().default(null),
       }),
     )

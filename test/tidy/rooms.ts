@@ -8,6 +8,7 @@ const ORDER = [
   'actor',
   'operators',
   'market',
+  'features',
   'fairvalue',
   'predictions',
   'guard',
