@@ -10,6 +10,7 @@ const ORDER = [
   'market',
   'features',
   'fairvalue',
+  'labels',
   'predictions',
   'guard',
   'quotes',
