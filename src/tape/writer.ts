@@ -1,26 +1,8 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { makeData, RecordBatch, RecordBatchFileWriter, type Schema, Struct } from 'apache-arrow';
-import { AsyncByteQueue } from 'apache-arrow/io/stream';
+import { makeData } from 'apache-arrow';
+import { ArrowFile } from './arrow_file.ts';
 import { storeInteger, storeNanos } from './int64.ts';
 import { BATCH_ROWS, RowBuffer, type TapeRow } from './rows.ts';
 import { COLUMNS, type TapeMetadata, tapeSchema } from './schema.ts';
-import { TapeError } from './tape_error.ts';
-
-/** Where Arrow's writer puts its bytes: straight into a file, so that nothing waits in memory. */
-class FileSink extends AsyncByteQueue {
-  readonly #fd: number;
-  bytes = 0;
-
-  constructor(fd: number) {
-    super();
-    this.#fd = fd;
-  }
-
-  override write(value: Uint8Array): void {
-    for (let done = 0; done < value.byteLength; ) done += writeSync(this.#fd, value, done);
-    this.bytes += value.byteLength;
-  }
-}
 
 /**
  * Writes a tape: an Arrow IPC file of uncompressed record batches of {@link BATCH_ROWS} rows. Memory is one batch, whatever
@@ -29,11 +11,7 @@ class FileSink extends AsyncByteQueue {
 export class TapeWriter {
   readonly path: string;
   rows = 0;
-  readonly #partial: string;
-  readonly #fd: number;
-  readonly #sink: FileSink;
-  readonly #schema: Schema;
-  readonly #writer = new RecordBatchFileWriter();
+  readonly #file: ArrowFile;
   readonly #buffer = new RowBuffer(BATCH_ROWS);
   readonly #times = [new Uint32Array(2 * BATCH_ROWS), new Uint32Array(2 * BATCH_ROWS)] as const;
   readonly #ids = [0, 1, 2].map(() => new Uint32Array(2 * BATCH_ROWS));
@@ -41,20 +19,12 @@ export class TapeWriter {
   /** @throws TapeError when the file cannot be created */
   constructor(path: string, metadata: TapeMetadata) {
     this.path = path;
-    this.#partial = `${path}.partial`;
-    try {
-      this.#fd = openSync(this.#partial, 'w');
-    } catch (error) {
-      throw new TapeError(path, `cannot be written: ${(error as Error).message}`);
-    }
-    this.#sink = new FileSink(this.#fd);
-    this.#schema = tapeSchema(metadata);
-    this.#writer.reset(this.#sink, this.#schema);
+    this.#file = new ArrowFile(path, tapeSchema(metadata));
   }
 
   /** Bytes written so far. */
   get bytes(): number {
-    return this.#sink.bytes;
+    return this.#file.bytes;
   }
 
   /** Rows pushed and not yet written. */
@@ -70,16 +40,12 @@ export class TapeWriter {
   /** Writes what is left and gives the file its name. */
   close(): void {
     this.#flush();
-    this.#writer.close();
-    fsyncSync(this.#fd);
-    closeSync(this.#fd);
-    renameSync(this.#partial, this.path);
+    this.#file.close();
   }
 
   /** Leaves no file behind. */
   abandon(): void {
-    closeSync(this.#fd);
-    rmSync(this.#partial, { force: true });
+    this.#file.abandon();
   }
 
   #flush(): void {
@@ -106,9 +72,7 @@ export class TapeWriter {
       const data = width === 2 ? new BigInt64Array(values.buffer, 0, length) : values;
       return makeData({ type, length, nullCount: 0, data } as unknown as Parameters<typeof makeData>[0]);
     });
-    const struct = new Struct(this.#schema.fields);
-    const batch = new RecordBatch(this.#schema, makeData({ type: struct, length, nullCount: 0, children }));
-    this.#writer.write(batch);
+    this.#file.write(length, children);
     this.rows += length;
     buffer.length = 0;
   }
