@@ -2,7 +2,7 @@ import { LANES } from '../../streams/actor/kernel.ts';
 import { HeapClock } from '../../streams/clock/heap_clock.ts';
 import type { Decision } from '../../streams/decisions.ts';
 import type { Input } from '../../streams/inputs.ts';
-import type { Levels, Side } from '../../streams/market/types.ts';
+import type { Levels, Market, Side } from '../../streams/market/types.ts';
 import type { OrderBatch } from '../../streams/orders/types.ts';
 import type { AccountSettings } from '../../streams/settings.ts';
 import { Chain } from '../devnet/chain.ts';
@@ -19,6 +19,10 @@ import { MarketWatch } from './market_watch.ts';
 export interface ChainMarketOptions {
   /** One account each, all with the same markets; their batches of one block are executed in this order. */
   readonly makers: readonly AccountSettings[];
+  /** The markets, where there is no maker who has them. */
+  readonly markets?: readonly Market[];
+  /** Hears what is told of every block's markets, with the makers and before them. */
+  readonly onNews?: (news: readonly Input[]) => void;
   /** Seed of the crowd, of the times of blocks and of the kernels. */
   readonly seed: number;
   readonly paths: readonly FundamentalPath[];
@@ -57,18 +61,20 @@ export class ChainMarket {
   readonly makers: readonly Maker[];
   readonly #crowds: Crowds;
   readonly #random: () => number;
+  readonly #onNews: ((news: readonly Input[]) => void) | undefined;
   // What happens outside the pipelines: blocks, batches that arrive, news that do.
   readonly #world = new HeapClock(START_US);
   #blockUs = START_US;
 
-  constructor({ makers, seed, paths, gas }: ChainMarketOptions) {
+  constructor({ makers, markets, seed, paths, gas, onNews }: ChainMarketOptions) {
     const random = seededRandom(seed);
     this.#random = random;
+    this.#onNews = onNews;
     this.#crowds = populate(paths, random, { pathOffset: random() });
     this.chain = new Chain({
       chainId: 'compare',
       contractAddress: 'sei1contract',
-      markets: makers[0]!.markets.map(({ market }) => market),
+      markets: markets ?? makers[0]!.markets.map(({ market }) => market),
       matchesMax: 1,
     });
     this.#crowds.onGenesis(this.chain);
@@ -108,6 +114,10 @@ export class ChainMarket {
     const trades = match === null ? [] : tradesOf(match.settlements, chain.markets, chain.height, timeUs);
     const books = chain.markets.map((market) => this.#book(market, timeUs));
     const newsUs = timeUs + NEWS_LATENCY_US;
+    if (this.#onNews !== undefined) {
+      const news = [...trades, ...books].map((input) => ({ ...input, timeUs: newsUs }));
+      this.#world.at(newsUs, () => this.#onNews?.(news));
+    }
     this.makers.forEach((maker, i) => {
       const account = [...outcomes[i]!, ...maker.executions(match)];
       for (const watch of maker.watches.values()) watch.block(match);

@@ -89,6 +89,11 @@ export class Labeller {
     this.#done = this.#edgesUs.map(() => 0);
   }
 
+  /** Marks that may wait at the most. */
+  get capacity(): number {
+    return this.#capacity;
+  }
+
   /** Marks not yet taken. */
   get pending(): number {
     return this.#marked - this.#taken;
