@@ -81,6 +81,11 @@ export const REGISTRY: readonly Entry[] = [
     load: () => import('./commands/tape.ts'),
   },
   {
+    name: 'dataset',
+    summary: 'Make labelled features for training out of recordings, sessions or the simulated market.',
+    load: () => import('./commands/dataset.ts'),
+  },
+  {
     name: 'devnet',
     summary: 'Run the Sei devnet alone.',
     load: () => import('./commands/devnet.ts'),

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Input } from '../../streams/inputs.ts';
 import type { Market } from '../../streams/market/types.ts';
-import { ChainMarket } from '../compare/chain_market.ts';
+import { ChainMarket, type ChainMarketOptions } from '../compare/chain_market.ts';
 import { readPath } from '../devnet/participants/crowds.ts';
 import { type DatasetSource, sha256Of } from './source.ts';
 
@@ -15,6 +15,8 @@ export interface DevnetSourceOptions {
   readonly hours: number;
   /** Recordings whose prices the fundamental price follows. */
   readonly tapes: readonly string[];
+  /** Of the simulated chain. */
+  readonly gas: ChainMarketOptions['gas'];
 }
 
 const SECONDS_AN_HOUR = 3_600;
@@ -29,7 +31,7 @@ const SECONDS_AT_ONCE = 30;
  * @throws RecordingError where a tape cannot be read
  */
 export async function devnetSources(options: DevnetSourceOptions): Promise<readonly DatasetSource[]> {
-  const { market, firstSeed, seeds, hours, tapes } = options;
+  const { market, firstSeed, seeds, hours, tapes, gas } = options;
   const paths = await Promise.all(tapes.map(readPath));
   const hashes = await Promise.all(tapes.map(sha256Of));
   return Array.from({ length: seeds }, (_, i) => {
@@ -42,7 +44,7 @@ export async function devnetSources(options: DevnetSourceOptions): Promise<reado
       const onNews = (news: readonly Input[]): void => {
         told.push(...news);
       };
-      const chain = new ChainMarket({ makers: [], markets: [market], seed, paths, onNews });
+      const chain = new ChainMarket({ makers: [], markets: [market], seed, paths, gas, onNews });
       while (doneS < totalS) {
         const seconds = Math.min(SECONDS_AT_ONCE, totalS - doneS);
         chain.run(seconds);
@@ -57,7 +59,9 @@ export async function devnetSources(options: DevnetSourceOptions): Promise<reado
       name: `devnet_seed${seed}`,
       markets: [market],
       origin,
-      sha256: createHash('sha256').update(`${origin}\n${hashes.join('\n')}`).digest('hex'),
+      sha256: createHash('sha256')
+        .update(`${origin}\n${hashes.join('\n')}`)
+        .digest('hex'),
       inputs,
       get progress() {
         return { done: doneS, total: totalS };

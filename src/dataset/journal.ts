@@ -1,6 +1,5 @@
 import { basename, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import type { Input } from '../../streams/inputs.ts';
 import { JournalReader } from '../journal/reader.ts';
 import type { JournalHeader } from '../journal/records.ts';
 import { DatasetError } from './dataset_error.ts';

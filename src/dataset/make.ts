@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { isMarketInput } from '../../streams/inputs.ts';
 import { FEATURES } from '../../streams/features/list.ts';
+import { isMarketInput } from '../../streams/inputs.ts';
 import type { LabelRule } from '../../streams/labels/labeller.ts';
 import type { Market } from '../../streams/market/types.ts';
 import { featuresHash } from '../inference/features_hash.ts';
 import { DatasetError } from './dataset_error.ts';
-import { DatasetRows, type DatasetRow } from './rows.ts';
+import { type DatasetRow, DatasetRows } from './rows.ts';
 import { type DatasetMetadata, type Domain, HORIZONS_MS } from './schema.ts';
 import { SentimentFile } from './sentiment.ts';
 import type { DatasetSource, SourceProgress } from './source.ts';
@@ -102,7 +102,8 @@ class OneDataset {
 
   constructor(source: DatasetSource, market: Market, options: MakeOptions) {
     const { everyMs, thresholdBps, smoothingMs, staleAfterMs } = options;
-    const name = source.markets.length > 1 || source.name.startsWith('devnet') ? `${source.name}_${market.symbol}` : source.name;
+    const name =
+      source.markets.length > 1 || source.name.startsWith('devnet') ? `${source.name}_${market.symbol}` : source.name;
     const path = join(options.out, `${name}.arrow`);
     if (existsSync(path) && options.force !== true)
       throw new DatasetError(`${path}: is there already; --force replaces it`);
@@ -115,7 +116,7 @@ class OneDataset {
     this.#metadata = {
       featuresHash: featuresHash(),
       featureNames: FEATURES.map((feature) => feature.name),
-      featureMirror: FEATURES.map(({ mirror }) => mirror),
+      featureMirror: FEATURES.map((one) => (one as { mirror?: string }).mirror ?? ''),
       market: market.symbol,
       venue: market.venue,
       domain: domainOf(market),
@@ -135,7 +136,18 @@ class OneDataset {
     const { market, venue, domain, source } = this.#metadata;
     const { path, rows, bytes } = this.#writer;
     const span = { warmRows: this.#warmRows, fromUs: this.#fromUs, toUs: this.#toUs };
-    return { path, market, venue, domain, source, rows, bytes, segments: this.#segments, ...span, classes: this.#classes };
+    return {
+      path,
+      market,
+      venue,
+      domain,
+      source,
+      rows,
+      bytes,
+      segments: this.#segments,
+      ...span,
+      classes: this.#classes,
+    };
   }
 
   abandon(): void {

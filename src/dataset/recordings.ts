@@ -28,7 +28,12 @@ async function byMarket(files: readonly string[]): Promise<readonly (readonly st
 }
 
 /** A continuation may show whose it is and not of which venue: then it continues the newest of that symbol. */
-function keyOf(symbol: string, venue: string | undefined, groups: ReadonlyMap<string, unknown>, newest: string): string {
+function keyOf(
+  symbol: string,
+  venue: string | undefined,
+  groups: ReadonlyMap<string, unknown>,
+  newest: string,
+): string {
   if (venue !== undefined) return `${symbol} ${venue}`;
   const before = [newest, ...[...groups.keys()].reverse()];
   return before.find((key) => key.startsWith(`${symbol} `)) ?? `${symbol} `;

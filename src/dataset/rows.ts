@@ -70,7 +70,7 @@ export class DatasetRows {
     this.#sentiment = options.sentiment;
     this.#onRow = onRow;
     this.#view = new LocalBook(market.symbol);
-    this.#engine = new FeatureEngine(market);
+    this.#engine = new FeatureEngine();
     this.#labeller = new Labeller(options.rule, this.#everyUs);
     this.#drafts = Array.from({ length: this.#labeller.capacity }, () => ({
       timeUs: 0,
@@ -90,7 +90,7 @@ export class DatasetRows {
     this.#gridTo(timeUs);
     this.#lastUs = timeUs;
     this.#view.apply(input);
-    this.#engine.apply(this.#view, input);
+    this.#engine.apply(this.#view, timeUs);
     if (this.#known) this.#labeller.moved(timeUs, this.#view.touch.midHalfTicks);
     else this.#labeller.lost(timeUs);
     this.#tell();
