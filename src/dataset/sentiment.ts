@@ -113,6 +113,6 @@ export class SentimentFile implements AsOf {
   }
 
   #wrong(reason: string): DatasetError {
-    return new DatasetError(`${this.#path}:${this.#number}: ${reason}`);
+    return new DatasetError(`${this.#path}:${Math.max(1, this.#number)}: ${reason}`);
   }
 }
