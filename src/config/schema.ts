@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { insight } from './insight_schema.ts';
 import { quotes } from './quotes_schema.ts';
 import { breakers, risk } from './risk_schema.ts';
 import { decimal, flag, oneOf, real, secret, setting, text, url, whole } from './values.ts';
@@ -244,6 +245,7 @@ export const SECTIONS = {
   journal,
   api,
   backtest,
+  insight,
   stores,
   security,
   integrations,
@@ -264,6 +266,7 @@ export const SECTION_SUMMARIES: Readonly<Record<keyof typeof SECTIONS | 'markets
   journal: 'The record of all inputs.',
   api: 'The HTTP API.',
   backtest: 'How the simulated exchange treats our orders.',
+  insight: 'A language model beside the hot path, off without a key.',
   stores: 'External stores.',
   security: 'Keys.',
   integrations: 'Other services.',
