@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { insightStatusSchema } from '../insight/status.ts';
 
 /** An exact decimal number as text, the way exchanges send prices: nothing is lost on the way through JSON. */
 const exact = z.string().regex(/^-?\d+(\.\d+)?$/);
@@ -168,6 +169,8 @@ export const sessionStatusSchema = z.object({
   alerts: z.array(alertSchema).max(ALERTS_MAX),
   actors: z.array(actorStatusSchema),
   latencies: z.array(latency),
+  /** The language model beside the session. */
+  insight: insightStatusSchema,
   process: z.object({
     rss_mb: figure,
     event_loop_p99_ms: figure,

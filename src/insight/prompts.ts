@@ -23,7 +23,7 @@ export const ENHANCE_PREDICTION: Prompt<Opinions> = {
   system: [
     'You advise a market maker. A trained model predicts whether the mid price will fall, stay or rise within 100 to 500 ms.',
     FIGURES,
-    'model holds its newest prediction for the longest horizon.',
+    'model holds the mean of its predictions of the last half minute, for its longest horizon.',
     'For each market say lean, from -1 (prices will fall more often than the model says) to 1 (rise more often), and doubt, from 0',
     '(the model can be believed) to 1 (the market is in a state in which it should be believed less). Your answer counts for minutes,',
     'and moves probabilities by a few points at most. Where the figures give no reason, answer 0 and 0. Give the reason in one',

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { Decision } from '../../streams/decisions.ts';
 import type { FairValue } from '../../streams/fairvalue/fair_value.ts';
+import type { Input } from '../../streams/inputs.ts';
+import type { Prediction } from '../../streams/predictions/types.ts';
 
 const figure = z.number().nullable();
 
@@ -20,6 +22,7 @@ const marketSituationSchema = z.strictObject({
   touch_imbalance: figure,
   toxicity: figure,
   breakers: z.array(z.string()).max(32),
+  /** What the champion says for its longest horizon: the mean of its last half minute or so. */
   model: z
     .strictObject({ horizon_ms: z.number(), bearish: z.number(), neutral: z.number(), bullish: z.number() })
     .nullable(),
@@ -37,6 +40,12 @@ type MarketSituation = Situation['markets'][number];
 
 const MICROS_PER_S = 1_000_000;
 const BPS = 10_000;
+
+/** Half-life of a prediction's weight in the mean that is told. */
+const MODEL_HALF_LIFE_US = 20 * MICROS_PER_S;
+
+/** A model that has been silent for this long says nothing. */
+const MODEL_SILENT_US = 5 * MICROS_PER_S;
 
 /** Mids are kept this far apart and this long: 181 of them a market. */
 const STEP_US = 5 * MICROS_PER_S;
@@ -60,6 +69,11 @@ export class SituationKeeper {
     else if (decision.kind === 'guarded') memory.breakers = decision.breakers;
   }
 
+  /** Takes in an input; only what models predict counts, before anybody has leaned on it. */
+  input(input: Input): void {
+    if (input.kind === 'prediction' && input.role === 'champion') this.#markets.get(input.market)?.predicted(input);
+  }
+
   /** The situation as of the newest decisions. */
   situation(): Situation {
     return { markets: [...this.#markets.values()].map((memory) => memory.situation()) };
@@ -71,6 +85,7 @@ class MarketMemory {
   readonly #symbol: string;
   readonly #mids: { readonly timeUs: number; readonly mid: number }[] = [];
   #fair: FairValue | undefined;
+  #model: (NonNullable<MarketSituation['model']> & { readonly timeUs: number }) | undefined;
 
   constructor(symbol: string) {
     this.#symbol = symbol;
@@ -83,6 +98,20 @@ class MarketMemory {
     if (last !== undefined && fair.timeUs - last.timeUs < STEP_US) return;
     this.#mids.push({ timeUs: fair.timeUs, mid: midOf(fair) });
     while (this.#mids[0]!.timeUs < fair.timeUs - KEPT_US - STEP_US) this.#mids.shift();
+  }
+
+  predicted({ timeUs, horizons }: Prediction): void {
+    const longest = horizons.at(-1);
+    if (longest === undefined) return;
+    const { horizonMs: horizon_ms, bearish, neutral, bullish } = longest;
+    const before = this.#model;
+    const fresh = before === undefined || before.horizon_ms !== horizon_ms || timeUs - before.timeUs > MODEL_SILENT_US;
+    const kept = fresh ? 0 : 0.5 ** (Math.max(0, timeUs - before.timeUs) / MODEL_HALF_LIFE_US);
+    const mean = (old: number | undefined, now: number): number => kept * (old ?? 0) + (1 - kept) * now;
+    this.#model = {
+      ...{ timeUs, horizon_ms, bearish: mean(before?.bearish, bearish) },
+      ...{ neutral: mean(before?.neutral, neutral), bullish: mean(before?.bullish, bullish) },
+    };
   }
 
   situation(): MarketSituation {
@@ -104,8 +133,15 @@ class MarketMemory {
       touch_imbalance: known(({ bidLots, askLots }) => (bidLots - askLots) / (bidLots + askLots), 1),
       toxicity: known(({ toxicity }) => toxicity, 1),
       breakers: [...this.breakers].sort(),
-      model: null,
+      model: this.#told(now),
     };
+  }
+
+  #told(now: FairValue | undefined): MarketSituation['model'] {
+    if (now === undefined || this.#model === undefined) return null;
+    const { timeUs, horizon_ms, bearish, neutral, bullish } = this.#model;
+    if (now.timeUs - timeUs > MODEL_SILENT_US) return null;
+    return { horizon_ms, bearish: rounded(bearish, 2), neutral: rounded(neutral, 2), bullish: rounded(bullish, 2) };
   }
 
   /** From the newest mid that is so old, or null where there is none, or none near that time: the market was away. */

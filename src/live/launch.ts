@@ -12,6 +12,7 @@ import { type Config, LIVE_CONFIRMATION } from '../config/schema.ts';
 import { tradingMode } from '../config/trading_mode.ts';
 import { DEVNET_MNEMONIC, type DevnetHandle } from '../devnet/devnet.ts';
 import { startPopulatedDevnet } from '../devnet/populated.ts';
+import { SessionInsight } from '../insight/session_insight.ts';
 import type { Notify } from '../runtime/notices.ts';
 import { seededRandom } from '../runtime/random.ts';
 import { Session } from '../runtime/session.ts';
@@ -35,6 +36,8 @@ export interface Launched {
   readonly devnet: DevnetHandle | undefined;
   /** Folder of the input journal, or undefined without one. */
   readonly journal: string | undefined;
+  /** Asks beside the session; to be stopped before it. */
+  readonly insight: SessionInsight;
   /** The account, held until it is released: after the session has stopped. */
   readonly account: OpenAccount;
 }
@@ -70,7 +73,9 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
     });
     const settings: AccountSettings = accountSettings(config, markets);
     const chainId = devnet?.chainId ?? config.sei.chain_id;
-    const status = new LiveStatus({ version, mode, chainId, network: config.sei.network }, settings, options.notify);
+    const insight = insightOf(markets, options);
+    const facts = { version, mode, chainId, network: config.sei.network } as const;
+    const status = new LiveStatus(facts, settings, insight, options.notify);
     // To the millisecond: a session that was killed may be followed by another within its second.
     const name = new Date().toISOString().replace(/[-:.]/g, '');
     const journal = config.journal.enabled ? journalFolder(config, name) : undefined;
@@ -80,7 +85,10 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
       account: keeper,
       seed: config.devnet.seed,
       notify: options.notify,
-      onInput: (input) => status.input(input),
+      onInput: (input) => {
+        status.input(input);
+        insight.input(input);
+      },
       onFatal: (error) => {
         status.fatal(error instanceof Error ? error.message : String(error));
         options.onFatal(error);
@@ -92,7 +100,8 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
       session.edge.accept({ kind: 'command', seq: 0, timeUs: 0, command: 'halt', by: options.haltedBy });
     }
     await session.start();
-    return { session, venue, status, devnet, journal, account };
+    insight.start(session.decisions$, (opinion) => session.edge.accept(opinion));
+    return { session, venue, status, devnet, journal, insight, account };
   } catch (error) {
     account?.release();
     await devnet?.close();
@@ -108,6 +117,10 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
 /** What is bid for gas. */
 export function gasOf({ sei }: Config): GasPolicy {
   return { basePriceUsei: Number(sei.gas_price_usei), urgency: sei.gas_urgency };
+}
+
+function insightOf(markets: readonly Market[], { config, notify }: LaunchOptions): SessionInsight {
+  return new SessionInsight({ config, symbols: markets.map(({ symbol }) => symbol), timers: systemTimers(), notify });
 }
 
 /** The markets that are to be traded. @throws CommandError when one is not configured */

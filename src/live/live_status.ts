@@ -7,6 +7,7 @@ import type { AccountSettings } from '../../streams/settings.ts';
 import { CAUSES, type CauseCode } from '../../streams/trading/causes.ts';
 import type { TradingStateChange } from '../../streams/trading/trading.ts';
 import type { ActorStatus, Health, Hold, SessionStatus, StatusSource } from '../api/status.ts';
+import type { SessionInsight } from '../insight/session_insight.ts';
 import { documentOf, type ReportDocument } from '../report/document.ts';
 import type { Latency } from '../runtime/edge_stats.ts';
 import type { Notify } from '../runtime/notices.ts';
@@ -53,6 +54,7 @@ export class LiveStatus implements StatusSource {
   readonly #alerts: Alerts;
   #session: Session | undefined;
   #venue: Pick<SeiVenue, 'endpoints' | 'monitor'> | undefined;
+  readonly #insight: SessionInsight;
   #underWay = false;
   #balances: Readonly<Record<string, string>> = {};
   #height = 0;
@@ -65,8 +67,9 @@ export class LiveStatus implements StatusSource {
   #lastUs = -1;
 
   /** @param notify is told of alerts and of every change of the trading state */
-  constructor(facts: SessionFacts, settings: AccountSettings, notify: Notify) {
+  constructor(facts: SessionFacts, settings: AccountSettings, insight: SessionInsight, notify: Notify) {
     this.#facts = facts;
+    this.#insight = insight;
     this.#alerts = new Alerts(notify);
     this.#settings = settings;
     this.#report = new SessionReport(settings.markets.map(({ market }) => market));
@@ -163,6 +166,7 @@ export class LiveStatus implements StatusSource {
       alerts: this.#alerts.list(),
       actors: (this.#session?.kernel.graph.nodes ?? []).map((node) => this.#actor(node, nowMs)),
       latencies: this.#latencies(),
+      insight: this.#insight.status(),
       process: this.#process(nowMs),
     };
   }

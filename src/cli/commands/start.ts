@@ -90,6 +90,7 @@ export const command = defineCommand({
       open = status.status().account.open_orders;
       status.stopping(ending.by);
       log.info({ by: ending.by }, 'stopping: cancelling all orders');
+      launched.insight.stop();
       stop = await session.stop(ending.by);
       for (const close of closers.reverse()) await close();
       launched.account.release();
