@@ -56,6 +56,11 @@ export const REGISTRY: readonly Entry[] = [
     load: () => import('./commands/report.ts'),
   },
   {
+    name: 'insight',
+    summary: 'Have the markets described by a language model: a running session’s, or a recording’s.',
+    load: () => import('./commands/insight.ts'),
+  },
+  {
     name: 'simulate',
     summary: 'Run the whole system in virtual time with injected faults, and check what must always hold.',
     load: () => import('./commands/simulate.ts'),

@@ -29,14 +29,13 @@ export const insight = z.strictObject({
   azure_api_version: setting(
     text(40, /^\d{4}-\d{2}-\d{2}(-preview)?$/, 'a date, like 2024-10-21').default('2024-10-21'),
     'Version of the API: 2024-10-21 is the first stable one that binds answers to a schema.',
-    { env: ['OPENAI_API_VERSION'] },
   ),
   azure_deployment: setting(
     text(64, /^[A-Za-z0-9._-]+$/, 'letters, digits, dots, dashes and underscores').default('gpt-4o'),
     'Name of the deployment of GPT-4o (2024-08-06 or later).',
     { env: ['AZURE_OPENAI_DEPLOYMENT'] },
   ),
-  every_s: setting(whole(10, 86_400).default(60), 'How often a session asks for opinions on its predictions, s.'),
+  every_s: setting(whole(10, 86_400).default(120), 'How often a session asks for opinions on its predictions, s.'),
   market_every_s: setting(
     whole(0, 86_400).default(3_600),
     'How often a session asks for the markets in words, for its status, s; 0 for never.',
@@ -46,7 +45,7 @@ export const insight = z.strictObject({
     'Most by which an opinion moves any one probability of a prediction, or its confidence; 0 lets none through.',
   ),
   valid_s: setting(
-    whole(1, 3_600).default(180),
+    whole(1, 3_600).default(300),
     'How long an opinion counts, s: its weight falls in a straight line to nothing.',
   ),
   timeout_ms: setting(

@@ -152,7 +152,7 @@ function httpFailure(status: number, code: string, said: string, deployment: str
   if (status === 404)
     return failed(
       'rejected',
-      `${said}. Check insight.azure_deployment '${deployment}' and insight.azure_api_version`,
+      `${said}. Check insight.azure_deployment '${deployment}', azure_endpoint and azure_api_version`,
       false,
     );
   return failed('rejected', said, false);

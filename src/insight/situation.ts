@@ -122,7 +122,7 @@ class MarketMemory {
     return {
       symbol: this.#symbol,
       state: fair?.quality ?? 'syncing',
-      spread_bps: known((at) => ((at.askTick - at.bidTick) / midOf(at)) * BPS, 2),
+      spread_bps: known((at) => ((at.askTick - at.bidTick) / midOf(at)) * BPS, 3),
       move_60s_bps: this.#move(now, 60),
       move_300s_bps: this.#move(now, 300),
       move_900s_bps: this.#move(now, 900),

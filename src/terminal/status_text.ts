@@ -1,5 +1,6 @@
 import type { EndpointStatus, SessionStatus } from '../api/status.ts';
 import { fixed, grouped, timeOfDay } from './figures.ts';
+import { insightLines } from './insight_text.ts';
 import { ansiText, type Line, printable, span } from './line.ts';
 import { header, latencies, markets, rule } from './panels.ts';
 import { type Column, table } from './table.ts';
@@ -53,6 +54,7 @@ export function statusText(status: SessionStatus, pid: number, columns: number, 
     ...part('breakers', breakers),
     ...part('endpoints', table(ENDPOINT_COLUMNS, status.endpoints.map(endpointCells), width)),
     ...part('latencies', latencies(status, width, status.latencies.length + 1)),
+    ...part('insight', insightLines(status.insight, width)),
     ...part('alerts', alerts),
   ];
   return lines.map((line) => ansiText(line, color).trimEnd()).join('\n');
