@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import type { Config } from '../config/schema.ts';
 import type { Timers } from '../runtime/timers.ts';
 import { GuardedAdviser } from './adviser.ts';
-import { AzureChat } from './azure.ts';
 import { off } from './off.ts';
 import type { Adviser } from './port.ts';
 import { Spending } from './spending.ts';
@@ -13,7 +12,7 @@ const MS_PER_S = 1_000;
  * The adviser as configured: Azure OpenAI where endpoint and key are set, else the one that is off and says what to set. What
  * it spends is kept in the state folder, and shared by all processes that use it.
  */
-export function openAdviser(config: Config, timers: Timers): Adviser {
+export async function openAdviser(config: Config, timers: Timers): Promise<Adviser> {
   const { insight, runtime } = config;
   const { azure_endpoint: endpoint, azure_api_key: apiKey } = insight;
   const missing = [
@@ -21,6 +20,8 @@ export function openAdviser(config: Config, timers: Timers): Adviser {
     ...(apiKey === null ? ['insight.azure_api_key (AZURE_OPENAI_API_KEY)'] : []),
   ];
   if (apiKey === null || endpoint === '') return off(`not set: ${missing.join(' and ')}`);
+  // Only now: the client costs a tenth of a second and 17 MB, which nobody should pay who does not use it.
+  const { AzureChat } = await import('./azure.ts');
   const budget = { hourUsd: insight.budget_hour_usd, dayUsd: insight.budget_day_usd };
   return new GuardedAdviser({
     model: new AzureChat({

@@ -27,13 +27,17 @@ export class SessionInsight {
   readonly #keeper: SituationKeeper;
   #rounds: InsightRounds | undefined;
 
-  /** @param adviser for tests; otherwise as configured */
-  constructor(options: SessionInsightOptions, adviser?: Adviser) {
-    const { config, timers, symbols } = options;
-    const { enabled } = config.insight;
+  constructor(options: SessionInsightOptions, adviser: Adviser) {
     this.#options = options;
-    this.#adviser = adviser ?? (enabled ? openAdviser(config, timers) : off('insight.enabled is false'));
-    this.#keeper = new SituationKeeper(symbols);
+    this.#adviser = adviser;
+    this.#keeper = new SituationKeeper(options.symbols);
+  }
+
+  /** With the adviser as configured, or off where it is not enabled. */
+  static async open(options: SessionInsightOptions): Promise<SessionInsight> {
+    const { config, timers } = options;
+    const { enabled } = config.insight;
+    return new SessionInsight(options, enabled ? await openAdviser(config, timers) : off('insight.enabled is false'));
   }
 
   /** Begins to follow and, unless it is off, to ask. @param accept takes opinions to the session's edge */

@@ -73,7 +73,7 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
     });
     const settings: AccountSettings = accountSettings(config, markets);
     const chainId = devnet?.chainId ?? config.sei.chain_id;
-    const insight = insightOf(markets, options);
+    const insight = await insightOf(markets, options);
     const facts = { version, mode, chainId, network: config.sei.network } as const;
     const status = new LiveStatus(facts, settings, insight, options.notify);
     // To the millisecond: a session that was killed may be followed by another within its second.
@@ -119,8 +119,8 @@ export function gasOf({ sei }: Config): GasPolicy {
   return { basePriceUsei: Number(sei.gas_price_usei), urgency: sei.gas_urgency };
 }
 
-function insightOf(markets: readonly Market[], { config, notify }: LaunchOptions): SessionInsight {
-  return new SessionInsight({ config, symbols: markets.map(({ symbol }) => symbol), timers: systemTimers(), notify });
+function insightOf(markets: readonly Market[], { config, notify }: LaunchOptions): Promise<SessionInsight> {
+  return SessionInsight.open({ config, symbols: markets.map(({ symbol }) => symbol), timers: systemTimers(), notify });
 }
 
 /** The markets that are to be traded. @throws CommandError when one is not configured */

@@ -56,7 +56,7 @@ export const command = defineCommand({
   async run(context) {
     const { options, json, stdout, stderr, color, signal } = context;
     const { config } = context.config();
-    const adviser = openAdviser(config, systemTimers());
+    const adviser = await openAdviser(config, systemTimers());
     const { state, detail } = adviser.status();
     if (state === 'off' && options.request !== true) {
       throw new CommandError('configuration', `insight is off: ${detail}`, HOW_TO_SET);
