@@ -104,15 +104,17 @@ export class InsightRounds {
   }
 
   async #describe(): Promise<void> {
-    const { adviser, keeper, timers, marketEveryMs, notify } = this.#options;
+    const { adviser, keeper, timers, everyMs, marketEveryMs, notify } = this.#options;
     const situation = keeper.situation();
     const live = situation.markets.some(({ state }) => state === 'live');
-    if (marketEveryMs === 0 || !live || timers.nowUs() < this.#marketDueUs) return;
+    const nowUs = timers.nowUs();
+    if (marketEveryMs === 0 || !live || nowUs < this.#marketDueUs) return;
     const outcome = await adviser.generateMarketInsight(situation, this.#ended.signal);
     if (this.#ended.signal.aborted) return;
     this.#tell(outcome.ok ? null : outcome);
     if (!outcome.ok) return;
-    this.#marketDueUs = timers.nowUs() + marketEveryMs * 1_000;
+    // Half a round early: rounds come when they can, and the one that is meant should not be just missed.
+    this.#marketDueUs = nowUs + (marketEveryMs - everyMs / 2) * 1_000;
     this.#latest = { ...outcome.answer, timeMs: Math.floor(timers.nowUs() / 1_000), by: outcome.by };
     notify('info', `insight: ${outcome.answer.headline}`, { by: outcome.by, costUsd: outcome.costUsd });
   }
