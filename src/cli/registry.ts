@@ -96,6 +96,11 @@ export const REGISTRY: readonly Entry[] = [
     load: () => import('./commands/devnet.ts'),
   },
   {
+    name: 'models',
+    summary: 'List the models that predict, verify them, and decide which of them serve.',
+    load: () => import('./commands/models.ts'),
+  },
+  {
     name: 'doctor',
     summary: 'Check this machine, the settings and the endpoints, and say what to do.',
     load: () => import('./commands/doctor.ts'),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { inference } from './inference_schema.ts';
 import { insight } from './insight_schema.ts';
 import { quotes } from './quotes_schema.ts';
 import { breakers, risk } from './risk_schema.ts';
@@ -241,6 +242,7 @@ export const SECTIONS = {
   quotes,
   risk,
   breakers,
+  inference,
   orders,
   journal,
   api,
@@ -262,6 +264,7 @@ export const SECTION_SUMMARIES: Readonly<Record<keyof typeof SECTIONS | 'markets
   quotes: 'How quotes are priced.',
   risk: 'The last check before an order goes out.',
   breakers: 'When something is wrong enough to act, and when it is well again.',
+  inference: 'The models that predict the mid.',
   orders: 'How orders are worked.',
   journal: 'The record of all inputs.',
   api: 'The HTTP API.',

@@ -4,6 +4,7 @@ import { tradingMode } from '../config/trading_mode.ts';
 import { type Check, type Finding, fail, ok, warn } from './check.ts';
 import { clockCheck, endpointsCheck } from './endpoints.ts';
 import { diskCheck, memoryCheck, nodeCheck, portsCheck, stallCheck, tapeCheck } from './machine.ts';
+import { modelsCheck } from './models.ts';
 
 /** Every check, in the order of the table. The stall check runs alone, because the others would disturb it. */
 const CHECKS: readonly Check[] = [
@@ -14,6 +15,7 @@ const CHECKS: readonly Check[] = [
   diskCheck,
   portsCheck,
   tapeCheck,
+  modelsCheck,
   endpointsCheck,
 ];
 

@@ -12,6 +12,8 @@ import { type Config, LIVE_CONFIRMATION } from '../config/schema.ts';
 import { tradingMode } from '../config/trading_mode.ts';
 import { DEVNET_MNEMONIC, type DevnetHandle } from '../devnet/devnet.ts';
 import { startPopulatedDevnet } from '../devnet/populated.ts';
+import { type InferencePlan, type OpenInference, openInference, planInference } from '../inference/open_inference.ts';
+import { withModels } from '../inference/with_models.ts';
 import { SessionInsight } from '../insight/session_insight.ts';
 import type { Notify } from '../runtime/notices.ts';
 import { seededRandom } from '../runtime/random.ts';
@@ -38,6 +40,8 @@ export interface Launched {
   readonly journal: string | undefined;
   /** Asks beside the session; to be stopped before it. */
   readonly insight: SessionInsight;
+  /** The models that predict, or undefined where none does. */
+  readonly inference: OpenInference | undefined;
   /** The account, held until it is released: after the session has stopped. */
   readonly account: OpenAccount;
 }
@@ -63,7 +67,9 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
   const markets = marketsOf(config);
   const devnet = mode === 'paper' ? await openDevnet(config, markets) : undefined;
   let account: OpenAccount | undefined;
+  let inference: OpenInference | undefined;
   try {
+    const plan = planInference(config, markets);
     account = await accountOf(config, markets, devnet, options);
     const { keeper } = account;
     const venue = new SeiVenue({
@@ -71,7 +77,7 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
       onSigned: (batchId, signed) => keeper.signed(batchId, signed),
       ...keeper.former,
     });
-    const settings: AccountSettings = accountSettings(config, markets);
+    const settings: AccountSettings = withModels(accountSettings(config, markets), plan);
     const chainId = devnet?.chainId ?? config.sei.chain_id;
     const insight = await insightOf(markets, options);
     const facts = { version, mode, chainId, network: config.sei.network } as const;
@@ -99,10 +105,12 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
     if (options.haltedBy !== undefined) {
       session.edge.accept({ kind: 'command', seq: 0, timeUs: 0, command: 'halt', by: options.haltedBy });
     }
+    inference = await predicting(plan, session, status, options.notify);
     await session.start();
     insight.start(session.decisions$, (opinion) => session.edge.accept(opinion));
-    return { session, venue, status, devnet, journal, insight, account };
+    return { session, venue, status, devnet, journal, insight, inference, account };
   } catch (error) {
+    await inference?.close();
     account?.release();
     await devnet?.close();
     if (error instanceof CommandError) throw error;
@@ -121,6 +129,25 @@ export function gasOf({ sei }: Config): GasPolicy {
 
 function insightOf(markets: readonly Market[], { config, notify }: LaunchOptions): Promise<SessionInsight> {
   return SessionInsight.open({ config, symbols: markets.map(({ symbol }) => symbol), timers: systemTimers(), notify });
+}
+
+/** Opens the models, which hear the features that the session makes and answer as its inputs. */
+async function predicting(
+  plan: InferencePlan | undefined,
+  session: Session,
+  status: LiveStatus,
+  notify: Notify,
+): Promise<OpenInference | undefined> {
+  if (plan === undefined) return undefined;
+  const open = await openInference({
+    ...{ plan, notify, timers: systemTimers() },
+    accept: (input) => session.edge.accept(input),
+  });
+  session.decisions$.subscribe((decision) => {
+    if (decision.kind === 'features') open.inference.hear(decision);
+  });
+  status.watchModels(open.status);
+  return open;
 }
 
 /** The markets that are to be traded. @throws CommandError when one is not configured */

@@ -7,6 +7,7 @@ import type { AccountSettings } from '../../streams/settings.ts';
 import { CAUSES, type CauseCode } from '../../streams/trading/causes.ts';
 import type { TradingStateChange } from '../../streams/trading/trading.ts';
 import type { ActorStatus, Health, Hold, SessionStatus, StatusSource } from '../api/status.ts';
+import type { InferenceStatus } from '../inference/open_inference.ts';
 import type { SessionInsight } from '../insight/session_insight.ts';
 import { documentOf, type ReportDocument } from '../report/document.ts';
 import type { Latency } from '../runtime/edge_stats.ts';
@@ -37,6 +38,9 @@ const MEGABYTE = 1_048_576;
 /** What the block monitor sees before it looks. */
 const NOTHING_SEEN = { lagBlocks: 0, waitingTxs: 0, congestion: 0 };
 
+/** Where no model predicts anything. */
+const NO_MODELS: InferenceStatus = { seats: [], refusals: [] };
+
 /** A latency of nothing measured yet. */
 const NO_LATENCY: Latency = { count: 0, p50Us: 0, p99Us: 0, maxUs: 0 };
 
@@ -55,6 +59,7 @@ export class LiveStatus implements StatusSource {
   #session: Session | undefined;
   #venue: Pick<SeiVenue, 'endpoints' | 'monitor'> | undefined;
   readonly #insight: SessionInsight;
+  #models: () => InferenceStatus = () => NO_MODELS;
   #underWay = false;
   #balances: Readonly<Record<string, string>> = {};
   #height = 0;
@@ -81,6 +86,11 @@ export class LiveStatus implements StatusSource {
     this.#session = session;
     this.#venue = venue;
     session.decisions$.subscribe((decision) => this.#decided(decision));
+  }
+
+  /** From now on it is told how the models do. */
+  watchModels(models: () => InferenceStatus): void {
+    this.#models = models;
   }
 
   /** Takes in an input that has taken effect. */
@@ -163,6 +173,7 @@ export class LiveStatus implements StatusSource {
         ...{ url, current, standing, breaker: status, ping_ms: Number.isFinite(pingMs) ? pingMs : null },
         ...{ height, failures },
       })),
+      ...modelsStatus(this.#models()),
       alerts: this.#alerts.list(),
       actors: (this.#session?.kernel.graph.nodes ?? []).map((node) => this.#actor(node, nowMs)),
       latencies: this.#latencies(),
@@ -294,4 +305,15 @@ function undoOf(code: CauseCode): string {
   const { undone, undo } = CAUSES[code];
   if (undone === 'clears') return `flashmm resume --clear-halt ${code}`;
   return undone === 'resume' ? 'flashmm resume' : undo;
+}
+
+function modelsStatus({ seats, refusals }: InferenceStatus): Pick<SessionStatus, 'models' | 'model_refusals'> {
+  return {
+    models: seats.map(({ domain, role, model, predictions, failures, late, missed, swaps, p50Ms, p99Ms }) => ({
+      ...{ domain, role, model, predictions, failures, late, missed, swaps, p50_ms: p50Ms, p99_ms: p99Ms },
+    })),
+    model_refusals: refusals.map(({ timeMs, domain, role, model, reason }) => ({
+      ...{ time_ms: timeMs, domain, role, model, reason },
+    })),
+  };
 }

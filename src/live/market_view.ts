@@ -7,6 +7,7 @@ import type { Sample } from '../../streams/market/sample.ts';
 import type { Levels, Side } from '../../streams/market/types.ts';
 import { decimalOf, type MarketScales, scalesOf } from '../../streams/market/units.ts';
 import type { Fill, LiveOrder } from '../../streams/orders/types.ts';
+import type { Prediction } from '../../streams/predictions/types.ts';
 import type { ReportFigures } from '../../streams/report/session_report.ts';
 import type { Approved } from '../../streams/risk/risk.ts';
 import type { MarketSettings } from '../../streams/settings.ts';
@@ -26,6 +27,7 @@ export class MarketView {
   #fair: FairValue | undefined;
   #guarded: Guarded | undefined;
   #approved: Approved | undefined;
+  #prediction: Prediction | undefined;
   #reason = '';
   #working: readonly LiveOrder[] = [];
   #position: Position | undefined;
@@ -60,6 +62,9 @@ export class MarketView {
         break;
       case 'quote':
         this.#reason = decision.reason === 'ok' ? '' : decision.reason;
+        break;
+      case 'prediction':
+        this.#prediction = decision;
         break;
       case 'approved':
         this.#approved = decision;
@@ -99,6 +104,7 @@ export class MarketView {
       stance: this.#guarded?.stance ?? 'withdraw',
       widen: this.#guarded?.widen ?? 1,
       breakers: [...(this.#guarded?.breakers ?? [])],
+      prediction: this.#prediction === undefined ? null : predictionStatus(this.#prediction),
       position: decimalOf(lots, this.#scales.size),
       position_usdc: value.toFixed(2),
       position_limit_usdc: risk.maxPositionUsdc.toFixed(2),
@@ -149,4 +155,14 @@ export class MarketView {
     }
     return shown;
   }
+}
+
+function predictionStatus({ timeUs, model, horizons }: Prediction): MarketStatus['prediction'] {
+  return {
+    time_ms: Math.floor(timeUs / 1_000),
+    model,
+    horizons: horizons.map(({ horizonMs, bearish, neutral, bullish, uncertainty }) => ({
+      ...{ horizon_ms: horizonMs, bearish, neutral, bullish, uncertainty },
+    })),
+  };
 }

@@ -1,7 +1,7 @@
-import type { EndpointStatus, SessionStatus } from '../api/status.ts';
+import type { EndpointStatus, ModelStatus, SessionStatus } from '../api/status.ts';
 import { fixed, grouped, timeOfDay } from './figures.ts';
 import { insightLines } from './insight_text.ts';
-import { ansiText, type Line, printable, span } from './line.ts';
+import { ansiText, type Line, printable, span, toWidth } from './line.ts';
 import { header, latencies, markets, rule } from './panels.ts';
 import { type Column, table } from './table.ts';
 
@@ -12,6 +12,16 @@ const ENDPOINT_COLUMNS: readonly Column[] = [
   { title: 'PING', width: 8, align: 'right' },
   { title: 'HEIGHT', width: 12, align: 'right' },
   { title: 'FAILED', width: 6, align: 'right', optional: 2 },
+];
+
+const MODEL_COLUMNS: readonly Column[] = [
+  { title: '  MODEL', width: 26, align: 'left', grows: true },
+  { title: 'ROLE', width: 10, align: 'left' },
+  { title: 'PREDICTED', width: 11, align: 'right' },
+  { title: 'P50', width: 8, align: 'right' },
+  { title: 'P99', width: 8, align: 'right', optional: 1 },
+  { title: 'LATE', width: 6, align: 'right', optional: 2 },
+  { title: 'FAILED', width: 6, align: 'right' },
 ];
 
 /** Below this lines would be cut to nothing. */
@@ -53,6 +63,7 @@ export function statusText(status: SessionStatus, pid: number, columns: number, 
     ...part('markets', markets(status, '', width)),
     ...part('breakers', breakers),
     ...part('endpoints', table(ENDPOINT_COLUMNS, status.endpoints.map(endpointCells), width)),
+    ...part('models', modelLines(status, width)),
     ...part('latencies', latencies(status, width, status.latencies.length + 1)),
     ...part('insight', insightLines(status.insight, width)),
     ...part('alerts', alerts),
@@ -71,6 +82,38 @@ function tradingLines({ trading, holds }: SessionStatus): Line[] {
     [span('     undone by ', 'dim'), span(printable(undo), 'bold')],
   ]);
   return [[span(` ${trading.toUpperCase()}`, trading === 'halted' ? 'bad' : 'warn')], ...causes];
+}
+
+function modelLines({ models, model_refusals }: SessionStatus, width: number): Line[] {
+  const seated = models.filter(({ role, model }) => role === 'champion' || model !== null);
+  if (seated.length === 0) return [];
+  const refused = model_refusals.at(-1);
+  const refusal: Line[] =
+    refused === undefined
+      ? []
+      : [
+          toWidth(
+            [
+              span(`  ${timeOfDay(refused.time_ms)} `, 'dim'),
+              span(`${printable(refused.model)} refused as ${refused.role}: ${printable(refused.reason)}`, 'warn'),
+            ],
+            width,
+          ),
+        ];
+  return [...table(MODEL_COLUMNS, seated.map(modelCells), width), ...refusal];
+}
+
+function modelCells({ domain, role, model, predictions, p50_ms, p99_ms, late, missed, failures }: ModelStatus) {
+  const time = (ms: number | null) => span(ms === null ? '–' : `${fixed(ms, 2)}ms`);
+  return [
+    model === null ? span(`  ${printable(domain)}: none may serve`, 'bad') : span(`  ${printable(model)}`),
+    span(role, role === 'champion' ? 'plain' : 'dim'),
+    span(grouped(predictions)),
+    time(p50_ms),
+    time(p99_ms),
+    span(grouped(late + missed), late + missed > 0 ? 'warn' : 'dim'),
+    span(grouped(failures), failures > 0 ? 'warn' : 'dim'),
+  ];
 }
 
 function endpointCells({ url, current, standing, breaker, ping_ms, height, failures }: EndpointStatus) {

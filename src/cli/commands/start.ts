@@ -72,7 +72,7 @@ export const command = defineCommand({
       throw error;
     });
     const { session, status } = launched;
-    const closers: (() => void | Promise<void>)[] = [];
+    const closers: (() => void | Promise<void>)[] = [async () => await launched.inference?.close()];
     let stop: StopReport;
     let open = 0;
     try {

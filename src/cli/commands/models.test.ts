@@ -1,0 +1,99 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { featuresHash } from '../../inference/features_hash.ts';
+import { tinyFolder, tinyRegistry } from '../../inference/fixtures/model_folder.ts';
+import { runProgram } from '../program.ts';
+import { REGISTRY } from '../registry.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'flashmm-models-'));
+const own = join(folder, 'models');
+const card = { features_hash: featuresHash() };
+
+beforeAll(() => {
+  tinyFolder(own, 'sei-trees/901', { card });
+  tinyFolder(own, 'sei-trees/902', { card });
+  tinyFolder(own, 'sei-trees/903', { kind: 'nan', card });
+  tinyFolder(own, 'sei-trees/904', {});
+  tinyRegistry(own, { sei: { champion: 'sei-trees/901' } });
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function models(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  let [out, err] = ['', ''];
+  const sink = (write: (text: string) => void) => ({ isTTY: false, write }) as unknown as NodeJS.WriteStream;
+  const host = {
+    stdin: process.stdin,
+    stdout: sink((text) => {
+      out += text;
+    }),
+    stderr: sink((text) => {
+      err += text;
+    }),
+    env: {},
+    signal: new AbortController().signal,
+  };
+  const code = await runProgram(['models', ...args, '--set', `runtime.state_dir=${folder}`], REGISTRY, host);
+  return { code, out, err };
+}
+
+describe('flashmm models', () => {
+  it('lists what there is and which serve', async () => {
+    const { code, out } = await models('list', '--json');
+    expect(code).toBe(0);
+    const listed = JSON.parse(out);
+    expect(listed.serving.sei).toEqual({ champion: 'sei-trees/901', challenger: null, previous: [] });
+    expect(listed.models).toContainEqual(
+      expect.objectContaining({ model: 'sei-trees/901', role: 'champion', source: 'own', fault: '' }),
+    );
+    expect((await models('list')).out).toMatch(/^sei-trees\/902 +– +own +fp32 +\d+ KB +0\.500 +0\.700/m);
+  });
+
+  it('verifies those named, and says why one does not pass', async () => {
+    const fine = await models('verify', 'sei-trees/901', join(own, 'sei-trees', '902'));
+    expect(fine).toMatchObject({ code: 0, err: '' });
+    expect(fine.out).toMatch(/^sei-trees\/901 {2}may serve .*\n {2}ok {3}files/);
+    const bad = await models('verify', 'sei-trees/903', 'sei-trees/904', '--json');
+    expect(bad.code).toBe(1);
+    expect(JSON.parse(bad.out)).toMatchObject({
+      passed: false,
+      models: [{ reason: expect.stringMatching(/^golden: .*NaN/) }, { reason: expect.stringMatching(/^features: /) }],
+    });
+  });
+
+  it('promotes what passes, refuses what does not, and rolls back', async () => {
+    expect(await models('promote', 'sei-trees/903')).toMatchObject({
+      code: 5,
+      err: expect.stringMatching(/sei-trees\/903 may not serve: golden: .*NaN[\s\S]*Nothing has been changed/),
+    });
+    const promoted = await models('promote', 'sei-trees/902', '--json');
+    expect(promoted.code).toBe(0);
+    expect(JSON.parse(promoted.out)).toMatchObject({
+      ...{ domain: 'sei', role: 'champion', model: 'sei-trees/902', session: { state: 'none' } },
+      serving: { previous: ['sei-trees/901'] },
+    });
+    expect((await models('promote', 'sei-trees/901', '--as', 'challenger')).out).toBe(
+      'sei challenger: sei-trees/901; no session runs, the next one serves it\n',
+    );
+    expect((await models('rollback', 'sei', '--as', 'challenger')).out).toMatch(/^sei challenger: nobody; /);
+    expect((await models('rollback', 'sei')).out).toMatch(/^sei champion: sei-trees\/901; /);
+    expect(await models('rollback', 'sei')).toMatchObject({
+      code: 5,
+      err: expect.stringContaining('sei has no champion before sei-trees/901'),
+    });
+  });
+
+  it.each([
+    [['improve'], /action 'improve': expected one of list, verify, promote, rollback/],
+    [['promote'], /models promote: MODEL is missing/],
+    [['promote', 'best'], /model 'best': expected DOMAIN-KIND\/VERSION, as in binance-trees\/1/],
+    [['promote', 'sei-trees/999'], /there is no model sei-trees\/999, neither shipped nor in /],
+    [['promote', 'sei-trees/901', '--as', 'king'], /expected champion or challenger/],
+    [['rollback', 'mars'], /domain 'mars': expected one of binance, sei/],
+    [['list', 'all'], /models list: unexpected argument 'all'/],
+  ])('%j is a mistake that is explained', async (args, message) => {
+    const { code, err } = await models(...args);
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(message) });
+  });
+});
