@@ -26,7 +26,10 @@ export interface InferenceOptions {
   readonly timeoutMs: number;
   /** Takes predictions, reports and notices, as the edge does. */
   readonly accept: (input: Prediction | ModelNotice | ComponentReport) => void;
-  readonly timers: Pick<Timers, 'after' | 'stopwatchUs'>;
+  readonly timers: Pick<Timers, 'after' | 'stopwatchUs'> & {
+    /** In virtual time: lets the clock stand still until a promise of the machine's own has settled. */
+    outside?<T>(work: Promise<T>): Promise<T>;
+  };
 }
 
 /** One market at one instant, ready to be asked about. */
@@ -141,7 +144,9 @@ export class Inference {
     for (const [domain, seats] of this.#seats) {
       const ours = asked.filter((one) => one.domain === domain);
       if (ours.length === 0) continue;
-      const work = this.#answer(seats, ours).finally(() => this.#underWay.delete(work));
+      const answer = this.#answer(seats, ours);
+      const { timers } = this.#options;
+      const work = (timers.outside?.(answer) ?? answer).finally(() => this.#underWay.delete(work));
       this.#underWay.add(work);
     }
   }

@@ -1,6 +1,6 @@
 import type { Notify } from '../runtime/notices.ts';
 import type { Timers } from '../runtime/timers.ts';
-import type { Inference } from './inference.ts';
+import type { Inference, InferenceOptions } from './inference.ts';
 import { type Domain, parseRef } from './model_format.ts';
 import type { OpenModelFile } from './open_model.ts';
 import type { ModelRegistry, Role } from './registry.ts';
@@ -32,7 +32,7 @@ export interface ModelServingOptions {
   readonly featuresHash: string;
   readonly open: OpenModelFile;
   readonly notify: Notify;
-  readonly timers: Pick<Timers, 'nowUs' | 'every'>;
+  readonly timers: Pick<Timers, 'nowUs' | 'every'> & Pick<InferenceOptions['timers'], 'outside'>;
 }
 
 /**
@@ -65,7 +65,10 @@ export class ModelServing {
 
   /** Makes the seats what the registry says now. Looks that come while one is under way join it. */
   look(): Promise<void> {
-    this.#busy ??= this.#look().finally(() => {
+    if (this.#busy !== undefined) return this.#busy;
+    const { timers } = this.#options;
+    const look = this.#look();
+    this.#busy = (timers.outside?.(look) ?? look).finally(() => {
       this.#busy = undefined;
     });
     return this.#busy;

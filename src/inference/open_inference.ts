@@ -92,7 +92,7 @@ export interface OpenInferenceOptions {
   readonly plan: InferencePlan;
   readonly accept: InferenceOptions['accept'];
   readonly notify: Notify;
-  readonly timers: Pick<Timers, 'after' | 'every' | 'nowUs' | 'stopwatchUs'>;
+  readonly timers: Pick<Timers, 'after' | 'every' | 'nowUs' | 'stopwatchUs'> & InferenceOptions['timers'];
   /** A thread for each model, unless time is virtual. */
   readonly open?: OpenModelFile;
   /** Of this program's features, unless this is a test. */

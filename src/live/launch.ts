@@ -142,6 +142,9 @@ async function predicting(
   const open = await openInference({
     ...{ plan, notify, timers: systemTimers() },
     accept: (input) => session.edge.accept(input),
+  }).catch((error: unknown) => {
+    session.edge.close();
+    throw error;
   });
   session.decisions$.subscribe((decision) => {
     if (decision.kind === 'features') open.inference.hear(decision);
