@@ -2,12 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Features } from '../../streams/features/types.ts';
 import type { Prediction } from '../../streams/predictions/types.ts';
-import { answerFault, horizonsOf } from './answers.ts';
-import { FeatureWindow } from './feature_window.ts';
 import {
   always,
   TINY_FEATURES_HASH,
@@ -16,7 +13,6 @@ import {
   tinyRegistry,
 } from './fixtures/model_folder.ts';
 import { Inference, type InferenceOptions } from './inference.ts';
-import { WINDOW_LENGTH } from './model_format.ts';
 import { ModelServing } from './model_serving.ts';
 import { openModelThread } from './model_thread.ts';
 import { type OpenModel, type OpenModelFile, openModel } from './open_model.ts';
@@ -283,84 +279,6 @@ describe('a swap', () => {
     expect(world.inference.seat('sei', 'champion')).toMatchObject({ model: 'sei-linear/1', ended: '' });
   });
 });
-
-describe('a window of features', () => {
-  it('is the newest 25 rows without a gap, oldest first, whatever came before', () => {
-    const gaps = fc.array(fc.constantFrom(1, 1, 1, 1, 1, 1, 1, 1, 1, 2), { minLength: 25, maxLength: 120 });
-    fc.assert(
-      fc.property(gaps, (steps) => {
-        const window = new FeatureWindow();
-        let rows: number[] = [];
-        let at = 0;
-        steps.forEach((step, i) => {
-          at += step;
-          if (step > 1) rows = [];
-          rows.push(i);
-          window.push(at * PERIOD_US, new Float32Array(64).fill(i));
-        });
-        expect(window.full).toBe(rows.length >= 25);
-        if (!window.full) return;
-        const out = new Float32Array(2 * WINDOW_LENGTH);
-        window.copyTo(out, WINDOW_LENGTH);
-        expect([...out.subarray(0, WINDOW_LENGTH)].every((one) => one === 0)).toBe(true);
-        const firsts = Array.from({ length: 25 }, (_, i) => out[WINDOW_LENGTH + i * 64]);
-        const lasts = Array.from({ length: 25 }, (_, i) => out[WINDOW_LENGTH + i * 64 + 63]);
-        expect(firsts).toEqual(rows.slice(-25));
-        expect(lasts).toEqual(rows.slice(-25));
-      }),
-    );
-  });
-});
-
-describe('an answer', () => {
-  const logits = fc.array(fc.double({ min: -30, max: 30, noNaN: true }), { minLength: 9, maxLength: 9 });
-
-  it('of any softmax is taken, and what is made of it lies where it should', () => {
-    fc.assert(
-      fc.property(logits, fc.double({ min: 0, max: 1, noNaN: true }), (scores, quantile) => {
-        const output = Float32Array.from(scores, (_, i) => softmax(scores, i));
-        expect(answerFault(output, 0)).toBeUndefined();
-        for (const one of horizonsOf(output, 0, [quantile, quantile, quantile])) {
-          expect(one.bearish + one.neutral + one.bullish).toBeCloseTo(1, 3);
-          expect(one.confidence).toBe(Math.max(one.bearish, one.neutral, one.bullish));
-          expect(one.uncertainty).toBeGreaterThanOrEqual(0);
-          expect(one.uncertainty).toBeLessThanOrEqual(1);
-          expect([1, 2, 3]).toContain(one.classes);
-        }
-      }),
-    );
-  });
-
-  it('that is certain has no entropy, one that knows nothing has all of it and every class', () => {
-    const [certain, , nothing] = horizonsOf(
-      Float32Array.of(0, 0, 1, 0.2, 0.6, 0.2, 1 / 3, 1 / 3, 1 / 3),
-      0,
-      [0.7, 0.7, 0.7],
-    );
-    expect(certain).toMatchObject({ uncertainty: 0, confidence: 1, classes: 1 });
-    expect(nothing!.uncertainty).toBeCloseTo(1, 6);
-    expect(nothing!.classes).toBe(3);
-  });
-
-  it('whose conformal set is empty knows nothing', () => {
-    const answer = Float32Array.of(0.5, 0.3, 0.2, 0.5, 0.3, 0.2, 0.5, 0.3, 0.2);
-    expect(horizonsOf(answer, 0, [0.4, 0.5, 0.7]).map(({ classes }) => classes)).toEqual([3, 1, 2]);
-  });
-
-  it.each([
-    [[1.1, -0.1, 0], /answers 1\.1\d* at 100 ms, expected a probability from 0 to 1/],
-    [[0.5, 0.4, 0], /add up to 0\.9000, expected 1/],
-    [[Number.POSITIVE_INFINITY, 0, 0], /answers Infinity at 100 ms, expected a probability/],
-  ])('%j is none', (first, fault) => {
-    expect(answerFault(Float32Array.of(...first, 0, 1, 0, 0, 1, 0), 0)).toMatch(fault);
-  });
-});
-
-function softmax(scores: readonly number[], i: number): number {
-  const from = i - (i % 3);
-  const three = scores.slice(from, from + 3).map(Math.exp);
-  return Math.exp(scores[i]!) / three.reduce((sum, one) => sum + one, 0);
-}
 
 function counting(model: OpenModel, runs: number[]): OpenModel {
   return {

@@ -32,8 +32,10 @@ export const BATCH_MOST = 16;
 /** A model file is no larger than this. */
 export const MODEL_MOST_BYTES = 5 * 1_048_576;
 
-/** Names of the input and of the output. */
+/** Name of the input. */
 export const INPUT_NAME = 'window';
+
+/** Name of the output. */
 export const OUTPUT_NAME = 'probabilities';
 
 /** What kinds of models there are. */

@@ -73,81 +73,100 @@ export async function verifyModel(
   featuresHash: string,
   open: OpenModelFile,
 ): Promise<{ readonly verification: Verification; readonly verified?: VerifiedModel }> {
-  const checks: ModelCheck[] = [];
-  const ref = refText(folder.ref);
-  let model: OpenModel | undefined;
-  const step = async <T>(name: string, work: () => T | Promise<T>, tell: (seen: T) => string): Promise<T> => {
+  const steps = new Steps();
+  const model = refText(folder.ref);
+  const told = { model, path: folder.path, checks: steps.done };
+  try {
+    const verified = await verifiedIn(steps, folder, featuresHash, open);
+    return { verification: { ...told, passed: true, reason: '' }, verified };
+  } catch (error) {
+    const failed = steps.done.at(-1);
+    if (failed === undefined || failed.passed) throw error;
+    return { verification: { ...told, passed: false, reason: `${failed.name}: ${failed.detail}` } };
+  }
+}
+
+/** Takes steps one after another and writes down what came of each. */
+class Steps {
+  readonly done: ModelCheck[] = [];
+
+  /** @throws what `work` throws, once that has been written down */
+  async take<T>(name: string, work: () => T | Promise<T>, tell: (seen: T) => string): Promise<T> {
     try {
       const seen = await work();
-      checks.push({ name, passed: true, detail: tell(seen) });
+      this.done.push({ name, passed: true, detail: tell(seen) });
       return seen;
     } catch (error) {
-      checks.push({ name, passed: false, detail: (error as Error).message });
+      this.done.push({ name, passed: false, detail: (error as Error).message });
       throw error;
     }
-  };
+  }
+}
+
+async function verifiedIn(
+  steps: Steps,
+  folder: ModelFolder,
+  featuresHash: string,
+  open: OpenModelFile,
+): Promise<VerifiedModel> {
+  const ref = refText(folder.ref);
+  const files = await steps.take(
+    'files',
+    () => readFiles(folder.path),
+    () => 'model.onnx, card.json, golden.json',
+  );
+  const card = await steps.take(
+    'card',
+    () => cardOf(files.card, folder),
+    ({ onnx }) => `${ref}, ${onnx.precision}`,
+  );
+  const golden = await steps.take(
+    'outputs',
+    () => parseGolden(files.golden),
+    ({ count }) => `${count} windows`,
+  );
+  await steps.take(
+    'size',
+    () => sizeOf(files.onnx, card),
+    (bytes) => `${bytes} bytes`,
+  );
+  await steps.take(
+    'hash',
+    () => hashOf(files.onnx, card),
+    (digest) => `SHA-256 ${digest.slice(0, 12)}…`,
+  );
+  await steps.take(
+    'features',
+    () => featuresOf(card, featuresHash),
+    (digest) => `features ${digest.slice(0, 12)}…`,
+  );
+  const shapes = 'window [batch, 25, 64], probabilities [batch, 3, 3]';
+  const model = await steps.take(
+    'load',
+    () => open(files.onnx),
+    () => shapes,
+  );
   try {
-    const files = await step(
-      'files',
-      () => readFiles(folder.path),
-      () => 'model.onnx, card.json, golden.json',
-    );
-    const card = await step(
-      'card',
-      () => cardOf(files.card, folder),
-      ({ onnx }) => `${ref}, ${onnx.precision}`,
-    );
-    const golden = await step(
-      'outputs',
-      () => parseGolden(files.golden),
-      ({ count }) => `${count} windows`,
-    );
-    await step(
-      'size',
-      () => sizeOf(files.onnx, card),
-      (bytes) => `${bytes} bytes`,
-    );
-    await step(
-      'hash',
-      () => hashOf(files.onnx, card),
-      (digest) => `SHA-256 ${digest.slice(0, 12)}…`,
-    );
-    await step(
-      'features',
-      () => featuresOf(card, featuresHash),
-      (digest) => `features ${digest.slice(0, 12)}…`,
-    );
-    model = await step(
-      'load',
-      () => open(files.onnx),
-      () => 'window [batch, 25, 64], probabilities [batch, 3, 3]',
-    );
-    const serving = model;
-    await step(
+    await steps.take(
       'golden',
-      () => unlessStuck(compareGolden(serving, golden)),
+      () => unlessStuck(compareGolden(model, golden)),
       (worst) => differenceText(worst, golden),
     );
-    await step(
+    await steps.take(
       'probabilities',
-      () => unlessStuck(oddWindows(serving)),
+      () => unlessStuck(oddWindows(model)),
       (count) => `${count} odd windows`,
     );
-    await step(
+    await steps.take(
       'latency',
-      () => unlessStuck(latencyOf(serving)),
+      () => unlessStuck(latencyOf(model)),
       (p50Ms) => `p50 ${p50Ms.toFixed(3)} ms`,
     );
-    return {
-      verification: { model: ref, path: folder.path, passed: true, reason: '', checks },
-      verified: { ref, card, open: serving },
-    };
   } catch (error) {
-    await model?.close();
-    if (checks.at(-1)?.passed !== false) throw error;
-    const { name, detail } = checks.at(-1)!;
-    return { verification: { model: ref, path: folder.path, passed: false, reason: `${name}: ${detail}`, checks } };
+    await model.close();
+    throw error;
   }
+  return { ref, card, open: model };
 }
 
 function readFiles(path: string): { readonly onnx: Uint8Array; readonly card: string; readonly golden: string } {
