@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ModelFileError } from './model_file_error.ts';
 import {
   ANSWER_LENGTH,
   DOMAINS,
@@ -68,11 +69,6 @@ export const cardSchema = z.looseObject({
 
 /** See {@link cardSchema}. */
 export type Card = z.infer<typeof cardSchema>;
-
-/** A file of a model folder that does not say what it should. The message names field, value and what was expected. */
-export class ModelFileError extends Error {
-  override readonly name = 'ModelFileError';
-}
 
 /** @throws ModelFileError */
 export function parseCard(text: string): Card {

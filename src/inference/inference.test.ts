@@ -57,7 +57,8 @@ async function running(
     timeoutMs: 100,
     accept: (input) => given.push(input),
     timers: {
-      stopwatchUs: () => performance.now() * 1_000,
+      // Stands still: how busy the machine is must not make an answer late.
+      stopwatchUs: () => 0,
       after: (_, work) => {
         due.push(work);
         return () => due.splice(due.indexOf(work), 1);

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { ModelFileError } from './card.ts';
+import { ModelFileError } from './model_file_error.ts';
 import { type ModelBuffers, modelBuffers, type OpenModel } from './open_model.ts';
 
 /** What the thread is started with. */
@@ -30,7 +30,13 @@ const CLOSE_MS = 1_000;
 export async function openModelThread(bytes: Uint8Array): Promise<OpenModel> {
   const buffers = modelBuffers(true);
   const workerData: ModelThreadData = { bytes, buffers };
-  const thread = new ModelThread(new Worker(new URL('./model_worker.ts', import.meta.url), { workerData }), buffers);
+  const thread = new ModelThread(
+    new Worker(new URL('./model_worker.ts', import.meta.url), {
+      workerData,
+      resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 },
+    }),
+    buffers,
+  );
   await thread.opened;
   return thread;
 }

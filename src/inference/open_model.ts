@@ -1,5 +1,5 @@
 import type { InferenceSession } from 'onnxruntime-node';
-import { ModelFileError } from './card.ts';
+import { ModelFileError } from './model_file_error.ts';
 import {
   ANSWER_LENGTH,
   BATCH_MOST,

@@ -14,7 +14,8 @@ import {
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { ModelFileError, parsed } from './card.ts';
+import { parsed } from './card.ts';
+import { ModelFileError } from './model_file_error.ts';
 import { DOMAINS, type Domain, type ModelRef, nameOf, parseRef, REF_FORM, refText } from './model_format.ts';
 
 /** The models that come with FlashMM. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ModelFileError } from '../../inference/card.ts';
+import { ModelFileError } from '../../inference/model_file_error.ts';
 import { configuredRegistry } from '../../inference/open_inference.ts';
 import { type ModelRegistry, RegistryError, type Role } from '../../inference/registry.ts';
 import { type CommandContext, CommandError, defineCommand, type OptionValues } from '../command.ts';
