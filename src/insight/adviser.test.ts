@@ -135,6 +135,16 @@ describe('a question', () => {
     expect(timers.nowUs()).toBe(START_US + 3_000_000);
   });
 
+  it('is given up in the pause before a retry, too', async () => {
+    const stop = new AbortController();
+    const limited = failure('rate-limited', { again: true, afterMs: 15_000 });
+    const chat = new ScriptedChat([limited]);
+    const work = adviser(chat).enhancePrediction(changed(1), stop.signal);
+    timers.after(3_000, () => stop.abort());
+    expect(await soon(work)).toMatchObject({ ok: false, code: 'cancelled' });
+    expect([timers.nowUs(), chat.questions.length]).toEqual([START_US + 3_000_000, 1]);
+  });
+
   it('waits for no other: one at a time', async () => {
     const one = adviser(new ScriptedChat([text(opinionsOf('BTCUSDC'))]));
     const first = one.enhancePrediction(changed(1));

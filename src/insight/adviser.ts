@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { CircuitBreaker } from '../../streams/operators/circuit_breaker.ts';
 import { consecutiveFailures } from '../../streams/operators/trip_policy.ts';
-import { type Timers, waited } from '../runtime/timers.ts';
+import type { Timers } from '../runtime/timers.ts';
 import type { MarketInsight, Opinions } from './answers.ts';
 import type { ChatModel, ChatQuestion, ChatReply, Usage } from './chat.ts';
 import type { Adviser, AdviserStatus, FailureCode, NoAnswer, Outcome } from './port.ts';
@@ -179,7 +179,7 @@ export class GuardedAdviser implements Adviser {
         const leftMs = timeoutMs - (timers.stopwatchUs() - begunUs) / MICROS_PER_MS;
         if (reply.code === 'rate-limited') this.#hold(pauseMs);
         if (!reply.again || retries >= retriesMax || pauseMs >= leftMs) return no(reply.code, reply.reason);
-        await Promise.race([waited(timers, pauseMs), aborted(signal)]);
+        await paused(timers, pauseMs, signal);
         this.#heldUntilUs = 0;
       }
     } finally {
@@ -266,10 +266,16 @@ function bytesOf({ system, user, schemaName, jsonSchema }: ChatQuestion): number
   return Buffer.byteLength(system + user + schemaName + JSON.stringify(jsonSchema));
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
+/** Resolves after so long, or when the signal aborts; leaves no timer behind. */
+function paused({ after }: Timers, pauseMs: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
+    const cancel = after(pauseMs, resolve);
+    const stop = (): void => {
+      cancel();
+      resolve();
+    };
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
   });
 }
 
