@@ -58,18 +58,22 @@ describe('the wire of Azure OpenAI', () => {
     expect(double.seen).toHaveLength(1);
   });
 
-  it('takes nothing from the environment of other programs', async () => {
-    const names = ['OPENAI_BASE_URL', 'AZURE_OPENAI_ENDPOINT', 'OPENAI_ORG_ID'] as const;
-    const before = names.map((name) => process.env[name]);
-    for (const name of names) process.env[name] = 'http://127.0.0.1:1/elsewhere';
+  it('takes nothing from the environment of other programs, and tells nothing of this machine', async () => {
+    const set = {
+      ...{ OPENAI_BASE_URL: 'http://127.0.0.1:1/elsewhere', AZURE_OPENAI_ENDPOINT: 'http://127.0.0.1:1' },
+      ...{ OPENAI_ORG_ID: 'org', OPENAI_CUSTOM_HEADERS: 'x-tracked: yes' },
+    };
+    const before = Object.keys(set).map((name) => [name, process.env[name]] as const);
+    Object.assign(process.env, set);
     try {
       expect((await asked({ kind: 'content', content: '{}' })).kind).toBe('text');
     } finally {
-      names.forEach((name, i) => {
-        if (before[i] === undefined) delete process.env[name];
-        else process.env[name] = before[i];
-      });
+      for (const [name, value] of before) {
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
+      }
     }
+    expect(Object.keys(double.seen[0]!.headers).join()).not.toMatch(/x-|stainless|openai|authorization/);
   });
 });
 
@@ -105,17 +109,17 @@ describe('an answer that is none', () => {
     [
       'a question that was filtered',
       { kind: 'status', status: 400, body: AZURE_SAYS.contentFilter },
-      { code: 'filtered', again: false, usage: free },
+      { code: 'filtered', again: false, usage: null },
     ],
     [
       'a bad request',
       { kind: 'status', status: 400, body: { error: { message: 'no' } } },
-      { code: 'rejected', again: false, usage: free },
+      { code: 'rejected', again: false, usage: null },
     ],
     [
       'a server in trouble',
       { kind: 'status', status: 503, body: AZURE_SAYS.serverError },
-      { code: 'server-error', again: true, usage: free },
+      { code: 'server-error', again: true, usage: null },
     ],
     ['a lost connection', { kind: 'drop' }, { code: 'unreachable', again: true, usage: null }],
     [

@@ -28,7 +28,7 @@ const CLIENT_TIMEOUT_MS = 600_000;
 /**
  * GPT-4o of Azure OpenAI, through the official client: one chat completion a question, its answer bound to a JSON schema
  * (structured outputs, strict). The client retries nothing, logs nothing, follows no redirect (the key would go along), and takes
- * nothing from the environment.
+ * nothing from the environment of other programs.
  */
 export class AzureChat implements ChatModel {
   readonly name: string;
@@ -80,9 +80,21 @@ class OversizedError extends Error {
   override readonly name = 'OversizedError';
 }
 
-/** `fetch` that reads no more than {@link BODY_MAX_BYTES}. The request's signal goes on to end it while the body comes. */
+/** What of the client's headers goes out: not those that tell of this machine, nor any that the environment adds. */
+const SENT_HEADERS = ['accept', 'api-key', 'content-type'] as const;
+
+/**
+ * `fetch` that follows no redirect and reads no more than {@link BODY_MAX_BYTES}. The request's signal goes on to end it while
+ * the body comes.
+ */
 const boundedFetch: NonNullable<ClientOptions['fetch']> = async (input, init) => {
-  const response = await fetch(input as Parameters<typeof fetch>[0], { ...(init as RequestInit), redirect: 'error' });
+  const given = new Headers(init?.headers);
+  const sent = SENT_HEADERS.flatMap((name): [string, string][] => {
+    const value = given.get(name);
+    return value === null ? [] : [[name, value]];
+  });
+  const request = { ...(init as RequestInit), headers: sent, redirect: 'error' } as const;
+  const response = await fetch(input as Parameters<typeof fetch>[0], request);
   const { status, headers } = response;
   const chunks: Uint8Array[] = [];
   let bytes = 0;
@@ -138,10 +150,14 @@ function failureOf(error: unknown, deployment: string, tell: (text: string) => s
   };
 }
 
-/** What a status says. Azure bills no request that it answers with an error. */
+/** Refused at the door. What Azure has begun to work on it may bill whatever the status, a question that is filtered (400) too. */
+const FREE_STATUS: ReadonlySet<number> = new Set([401, 403, 404, 429]);
+
+/** What a status says. */
 function httpFailure(status: number, code: string, said: string, deployment: string): ChatFailure {
+  const usage = FREE_STATUS.has(status) ? NOT_BILLED : null;
   const failed = (code: FailureCode, reason: string, again: boolean): ChatFailure => ({
-    ...{ kind: 'failed', code, reason, again, afterMs: null, usage: NOT_BILLED },
+    ...{ kind: 'failed', code, reason, again, afterMs: null, usage },
   });
   if (status === 429) return failed('rate-limited', said, true);
   if (status >= 500 || status === 408) return failed('server-error', said, true);
