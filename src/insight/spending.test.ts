@@ -14,7 +14,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'flashmm-spending-'));
   nowMs = START_MS;
 });
-afterEach(() => rmSync(folder, { recursive: true }));
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const open = (hourUsd = 1, dayUsd = 5): Spending => new Spending(folder, { hourUsd, dayUsd }, () => nowMs * 1_000);
 const today = (): string => join(folder, 'spent-2026-11-21.jsonl');
