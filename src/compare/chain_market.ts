@@ -2,7 +2,7 @@ import { LANES } from '../../streams/actor/kernel.ts';
 import { HeapClock } from '../../streams/clock/heap_clock.ts';
 import type { Decision } from '../../streams/decisions.ts';
 import type { Input } from '../../streams/inputs.ts';
-import type { Levels, Market, Side } from '../../streams/market/types.ts';
+import type { Levels, Side } from '../../streams/market/types.ts';
 import type { OrderBatch } from '../../streams/orders/types.ts';
 import type { AccountSettings } from '../../streams/settings.ts';
 import { Chain } from '../devnet/chain.ts';
@@ -15,19 +15,23 @@ import { Reactor } from '../runtime/reactor.ts';
 import { feeOf, type GasPolicy } from '../sei/rpc/signing.ts';
 import { MarketWatch } from './market_watch.ts';
 
+/** Somebody who looks on while a maker trades. */
+export interface MakerWatch {
+  decided(decision: Decision): void;
+  took(input: Input): void;
+}
+
 /** A market in which makers are tried. */
 export interface ChainMarketOptions {
   /** One account each, all with the same markets; their batches of one block are executed in this order. */
   readonly makers: readonly AccountSettings[];
-  /** The markets, where there is no maker who has them. */
-  readonly markets?: readonly Market[];
-  /** Hears what is told of every block's markets, with the makers and before them. */
-  readonly onNews?: (news: readonly Input[]) => void;
   /** Seed of the crowd, of the times of blocks and of the kernels. */
   readonly seed: number;
   readonly paths: readonly FundamentalPath[];
   /** What makers bid for gas. */
   readonly gas: GasPolicy;
+  /** Sees what the first maker hears, after it took effect, and what it decides. */
+  readonly watch?: MakerWatch;
 }
 
 const MICROS_PER_MS = 1_000;
@@ -61,25 +65,28 @@ export class ChainMarket {
   readonly makers: readonly Maker[];
   readonly #crowds: Crowds;
   readonly #random: () => number;
-  readonly #onNews: ((news: readonly Input[]) => void) | undefined;
   // What happens outside the pipelines: blocks, batches that arrive, news that do.
   readonly #world = new HeapClock(START_US);
   #blockUs = START_US;
 
-  constructor({ makers, markets, seed, paths, gas, onNews }: ChainMarketOptions) {
+  constructor({ makers, seed, paths, gas, watch }: ChainMarketOptions) {
     const random = seededRandom(seed);
     this.#random = random;
-    this.#onNews = onNews;
     this.#crowds = populate(paths, random, { pathOffset: random() });
     this.chain = new Chain({
       chainId: 'compare',
       contractAddress: 'sei1contract',
-      markets: markets ?? makers[0]!.markets.map(({ market }) => market),
+      markets: makers[0]!.markets.map(({ market }) => market),
       matchesMax: 1,
     });
     this.#crowds.onGenesis(this.chain);
     this.makers = makers.map(
-      (settings, i) => new Maker(this.chain, this.#world, `sei1maker${i}`, settings, { seed, gas }),
+      (settings, i) =>
+        new Maker(this.chain, this.#world, `sei1maker${i}`, settings, {
+          seed,
+          gas,
+          watch: i === 0 ? watch : undefined,
+        }),
     );
     this.#scheduleBlock();
   }
@@ -114,10 +121,6 @@ export class ChainMarket {
     const trades = match === null ? [] : tradesOf(match.settlements, chain.markets, chain.height, timeUs);
     const books = chain.markets.map((market) => this.#book(market, timeUs));
     const newsUs = timeUs + NEWS_LATENCY_US;
-    if (this.#onNews !== undefined) {
-      const news = [...trades, ...books].map((input) => ({ ...input, timeUs: newsUs }));
-      this.#world.at(newsUs, () => this.#onNews?.(news));
-    }
     this.makers.forEach((maker, i) => {
       const account = [...outcomes[i]!, ...maker.executions(match)];
       for (const watch of maker.watches.values()) watch.block(match);
@@ -142,6 +145,7 @@ class Maker {
   readonly #address: string;
   readonly #reactor: Reactor;
   readonly #gas: GasPolicy;
+  readonly #watch: MakerWatch | undefined;
   #arrived: OrderBatch[] = [];
   #seq = 0;
 
@@ -150,10 +154,11 @@ class Maker {
     world: HeapClock,
     address: string,
     settings: AccountSettings,
-    { seed, gas }: { seed: number; gas: GasPolicy },
+    { seed, gas, watch }: { seed: number; gas: GasPolicy; watch: MakerWatch | undefined },
   ) {
     this.#chain = chain;
     this.#gas = gas;
+    this.#watch = watch;
     this.#address = address;
     for (const { baseDenom, quoteDenom } of chain.markets)
       chain.fund(
@@ -164,6 +169,7 @@ class Maker {
     const onDecision = (decision: Decision): void => {
       if (decision.kind === 'orderBatch')
         world.at(decision.timeUs + ORDER_LATENCY_US, () => this.#arrived.push(decision));
+      watch?.decided(decision);
     };
     this.#reactor = new Reactor({ settings, seed, startUs: START_US }, { onDecision });
   }
@@ -213,6 +219,7 @@ class Maker {
       input.seq = this.#seq;
       input.timeUs = timeUs;
       this.#reactor.take(input);
+      this.#watch?.took(input);
     }
   }
 

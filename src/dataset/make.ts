@@ -75,11 +75,14 @@ export async function makeDatasets(source: DatasetSource, options: MakeOptions):
   try {
     for (const market of markets) made.set(market.symbol, new OneDataset(source, market, options));
     let inputs = 0;
-    for await (const input of source.inputs()) {
-      if (isMarketInput(input)) made.get(input.market)?.rows.take(input);
-      inputs += 1;
-      if (inputs % LOOK_EVERY === 0) options.onProgress?.(source.progress);
-    }
+    await source.read({
+      input: (input) => {
+        if (isMarketInput(input)) made.get(input.market)?.rows.take(input);
+        inputs += 1;
+        if (inputs % LOOK_EVERY === 0) options.onProgress?.(source.progress);
+      },
+      own: (market, orders) => made.get(market)?.rows.own(orders),
+    });
     return [...made.values()].map((one) => one.finish());
   } catch (error) {
     for (const one of made.values()) one.abandon();

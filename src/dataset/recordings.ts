@@ -1,5 +1,4 @@
 import { basename } from 'node:path';
-import type { Input } from '../../streams/inputs.ts';
 import { glanceAt, Recording } from '../binance/recording.ts';
 import { type DatasetSource, sha256Of } from './source.ts';
 
@@ -47,13 +46,11 @@ async function sourceOf(files: readonly string[]): Promise<DatasetSource> {
     markets: [recording.market],
     origin: files.map((file) => basename(file)).join(','),
     sha256: hashes.join(','),
-    inputs: () => inputsOf(recording),
+    read: async (sink) => {
+      for await (const { input } of recording.inputs()) sink.input(input);
+    },
     get progress() {
       return { done: recording.progress.bytesRead, total: recording.progress.bytesTotal };
     },
   };
-}
-
-async function* inputsOf(recording: Recording): AsyncGenerator<Input> {
-  for await (const { input } of recording.inputs()) yield input;
 }

@@ -1,5 +1,6 @@
 import { MICROS_PER_MS } from '../../streams/clock/clock.ts';
 import { FeatureEngine } from '../../streams/features/engine.ts';
+import type { OwnOrder } from '../../streams/features/levels.ts';
 import { FEATURE_COUNT } from '../../streams/features/types.ts';
 import { type Labelled, Labeller, type LabelRule } from '../../streams/labels/labeller.ts';
 import { LocalBook } from '../../streams/market/local_book.ts';
@@ -38,7 +39,8 @@ export interface RowOptions {
 
 /**
  * From the inputs of one market to rows: at every instant of the grid, aligned to the epoch, what the features say of all that
- * came strictly before it, and what the mid did after it. The features are those of the live pipeline. There is a row where
+ * came strictly before it, and what the mid did after it. The features are those of the live pipeline. Our own orders are no part
+ * of the market, nor of its mid. There is a row where
  * the book is live, has two sides and is not stale; where there is none, a new segment begins.
  *
  * Memory is the rows of the longest horizon: a row waits until its labels are known.
@@ -91,9 +93,15 @@ export class DatasetRows {
     this.#lastUs = timeUs;
     this.#view.apply(input);
     this.#engine.apply(this.#view, timeUs);
-    if (this.#known) this.#labeller.moved(timeUs, this.#view.touch.midHalfTicks);
-    else this.#labeller.lost(timeUs);
+    const { touch } = this.#engine;
+    if (touch === null) this.#labeller.lost(timeUs);
+    else this.#labeller.moved(timeUs, touch.bidTick + touch.askTick);
     this.#tell();
+  }
+
+  /** Our own orders that rest: from the next input on they are no part of the market. */
+  own(orders: readonly OwnOrder[]): void {
+    this.#engine.own(orders);
   }
 
   /** There is no more: labels that reach beyond the last input stay unknown. */
@@ -101,11 +109,6 @@ export class DatasetRows {
     this.#labeller.lost(this.#lastUs);
     this.#labeller.reached(Number.MAX_SAFE_INTEGER);
     this.#tell();
-  }
-
-  get #known(): boolean {
-    const { status, book, touch } = this.#view;
-    return status === 'live' && book.twoSided && touch.twoSided;
   }
 
   /** The rows up to an instant, the instant included: inputs of the same instant come after it. */
@@ -129,10 +132,11 @@ export class DatasetRows {
     const draft = this.#drafts[this.#drafted % this.#drafts.length]!;
     // The engine is asked where there is no row, too: as live, where it is asked at each instant of its grid.
     draft.warm = this.#engine.write(timeUs, draft.vector);
-    if (!this.#known || !this.#labeller.mark(timeUs)) return;
+    const { touch } = this.#engine;
+    if (touch === null || !this.#labeller.mark(timeUs)) return;
     if (this.#rowUs >= 0 && timeUs - this.#rowUs !== this.#everyUs) this.#segment += 1;
     this.#rowUs = timeUs;
-    const { bidLots, askLots } = this.#view.touch;
+    const { bidLots, askLots } = touch;
     draft.timeUs = timeUs;
     draft.segment = this.#segment;
     draft.topImbalance = (bidLots - askLots) / (bidLots + askLots);

@@ -6,6 +6,7 @@ import type { OwnOrder } from './levels.ts';
 import { FAMILIES } from './list.ts';
 import { MarketRecord, type MarketRecordState } from './market_record.ts';
 import { writeMomentum } from './momentum.ts';
+import type { NewestTouch } from './newest_touch.ts';
 import { writeTime } from './time_of_day.ts';
 import { LOOKBACK_MS } from './types.ts';
 import { writeProfile } from './volume_profile.ts';
@@ -54,6 +55,11 @@ export class FeatureEngine {
     this.#own = orders.map(({ side, tick, lots }) => ({ side, tick, lots }));
     this.#ownBids = this.#own.filter(({ side }) => side === 'buy');
     this.#ownAsks = this.#own.filter(({ side }) => side === 'sell');
+  }
+
+  /** The newest best prices, ours not among them: what labels go by. Null while the book is not live. */
+  get touch(): Readonly<NewestTouch> | null {
+    return this.#live ? this.#record!.touch : null;
   }
 
   /**

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { ProgressBar } from '../../backtest/progress.ts';
 import { RecordingError } from '../../binance/recording.ts';
+import { naive } from '../../compare/naive.ts';
+import { accountSettings } from '../../config/account.ts';
 import { DatasetError } from '../../dataset/dataset_error.ts';
 import { devnetSources } from '../../dataset/devnet.ts';
 import { journalSource } from '../../dataset/journal.ts';
@@ -18,6 +20,9 @@ import { version } from '../program.ts';
 const MS_PER_S = 1_000;
 const MICRO = 1_000_000;
 const PERCENT = 100;
+
+/** Distance of the naive maker's quotes from the mid: what flashmm compare has by default. */
+const NAIVE_BPS = 7.5;
 
 const options = {
   tape: {
@@ -50,6 +55,11 @@ const options = {
     value: 'H',
     summary: 'With --devnet: simulated hours for each seed (default 0.5)',
     schema: z.coerce.number().min(0.01).max(1_000).default(0.5),
+  },
+  maker: {
+    value: 'NAME',
+    summary: 'With --devnet: who makes the market there, ours (default) or naive; its orders are not seen',
+    schema: z.enum(['ours', 'naive']).default('ours'),
   },
   market: {
     value: 'SYMBOL',
@@ -132,7 +142,7 @@ async function sourcesOf(context: DatasetContext): Promise<readonly DatasetSourc
   }
   if (tape.length > 0) return recordingSources(tape);
   if (journal.length > 0) return Promise.all(journal.map(journalSource));
-  const { market: symbol, firstSeed, seeds, hours } = context.options;
+  const { market: symbol, maker: makerName, firstSeed, seeds, hours } = context.options;
   const { config } = context.config();
   const markets = marketsOf(config);
   const market = symbol === undefined ? markets[0] : markets.find((one) => one.symbol === symbol);
@@ -141,7 +151,10 @@ async function sourcesOf(context: DatasetContext): Promise<readonly DatasetSourc
       'usage',
       `--market ${symbol}: expected one of ${markets.map((one) => one.symbol).join(', ')}`,
     );
-  return devnetSources({ market, firstSeed, seeds, hours, tapes: SHIPPED_TAPES, gas: gasOf(config) });
+  const ours = accountSettings(config, [market]);
+  const maker = makerName === 'naive' ? naive(ours, NAIVE_BPS) : ours;
+  const simulated = { maker, makerName, firstSeed, seeds, hours };
+  return devnetSources({ ...simulated, tapes: SHIPPED_TAPES, gas: gasOf(config) });
 }
 
 async function makeOne(source: DatasetSource, context: DatasetContext): Promise<readonly DatasetSummary[]> {
