@@ -70,7 +70,11 @@ const LOOK_EVERY = 4_096;
  */
 export async function makeDatasets(source: DatasetSource, options: MakeOptions): Promise<readonly DatasetSummary[]> {
   const markets = source.markets.filter(({ symbol }) => options.market === undefined || symbol === options.market);
-  mkdirSync(options.out, { recursive: true });
+  try {
+    mkdirSync(options.out, { recursive: true });
+  } catch (error) {
+    throw new DatasetError(`${options.out}: cannot be made: ${(error as Error).message}`);
+  }
   const made = new Map<string, OneDataset>();
   try {
     for (const market of markets) made.set(market.symbol, new OneDataset(source, market, options));
