@@ -6,6 +6,7 @@ import type { Guarded } from '../streams/guard/guard.ts';
 import type { Input } from '../streams/inputs.ts';
 import type { OrderBatch } from '../streams/orders/types.ts';
 import { pipeline } from '../streams/pipeline.ts';
+import type { PredictionsParameters } from '../streams/predictions/predictions.ts';
 import type { Quote } from '../streams/quotes/quotes.ts';
 import type { AccountSettings } from '../streams/settings.ts';
 import { accountOf } from '../test/pipeline_world.ts';
@@ -44,6 +45,9 @@ const report = z.union([
   z.strictObject({ drifting: z.boolean() }),
 ]);
 
+/** A model's answer over half a second: how likely a rise is, a fall being as unlikely as it is likely. */
+const model = z.strictObject({ bullish: z.number().min(0).max(1) });
+
 const unstamped = { seq: 0, timeUs: 0 };
 
 function feedInput(said: z.infer<typeof feed>): Input {
@@ -66,6 +70,20 @@ function reportInput(said: z.infer<typeof report>): Input {
     return { ...unstamped, kind: 'drift', market: MARKET, model: 'drawn', drifting, detail: 'drawn' };
   }
   return { ...unstamped, kind: 'component', component: 'database', outcome: said.database, detail: 'drawn' };
+}
+
+function modelInput({ bullish }: z.infer<typeof model>): Input {
+  const bearish = 1 - bullish;
+  const one = {
+    horizonMs: 500,
+    bearish,
+    neutral: 0,
+    bullish,
+    confidence: Math.max(bearish, bullish),
+    uncertainty: 0.5,
+  };
+  const from = { market: MARKET, model: 'drawn/1', role: 'champion', featuresSeq: 0 } as const;
+  return { ...unstamped, kind: 'prediction', ...from, horizons: [one] };
 }
 
 function chainInput(said: z.infer<typeof chain>, height: number, newest: OrderBatch | undefined, nowUs: number): Input {
@@ -110,16 +128,30 @@ const parameters = z.strictObject({
   extremeFloorBps: z.number().default(5_000),
   extremeStopBps: z.number().default(10_000),
   recoverMs: z.number().default(1_000),
+  sigmaBps: z.number().default(0.1),
 });
+
+/** What models say is taken, and nothing more: none is watched. */
+const WATCHED: PredictionsParameters = {
+  accuracyPredictions: 100,
+  adwinDelta: 0.002,
+  everyUs: 200_000,
+  inputTripPct: 20,
+  inputClearPct: 10,
+  insightMaxShift: 0,
+  insightValidMs: 0,
+};
 
 function settings(drawn: z.infer<typeof parameters>): AccountSettings {
   const { staleAfterMs, maxPositionUsdc, disconnectedAfterMs, latencyHighMs, recoverMs } = drawn;
-  const { extremeFloorBps, extremeStopBps, maxDrawdownUsdc } = drawn;
+  const { extremeFloorBps, extremeStopBps, maxDrawdownUsdc, sigmaBps } = drawn;
   const account = accountOf(MARKET);
   const markets = account.markets.map((market) => ({
     ...market,
     market: { ...market.market, venue: 'binance-spot' as const },
     sampling: { ...market.sampling, staleAfterMs },
+    fairValue: { ...market.fairValue, sigmaFloorBps: sigmaBps },
+    predictions: WATCHED,
     risk: { ...market.risk, maxPositionUsdc },
     guard: {
       ...market.guard,
@@ -137,7 +169,7 @@ function settings(drawn: z.infer<typeof parameters>): AccountSettings {
 const pipelineSubject = subject({
   about: 'streams/pipeline.ts: one market, 5 Hz, one lot of about 100 USDC a side',
   parameters,
-  inputs: { feed, chain, commands: command, reports: report },
+  inputs: { feed, chain, commands: command, reports: report, models: model },
   outputs: ['samples', 'guarded', 'quotes', 'limits', 'batches', 'resyncs', 'positions', 'rejects', 'states', 'alerts'],
   wire: (drawn, { clock, inputs }) => {
     let newest: OrderBatch | undefined;
@@ -153,6 +185,7 @@ const pipelineSubject = subject({
       ),
       inputs.of('commands').pipe(map(commandInput)),
       inputs.of('reports').pipe(map(reportInput)),
+      inputs.of('models').pipe(map(modelInput)),
     ).pipe(
       map((input) => {
         seq += LANES;

@@ -37,6 +37,8 @@ export interface Drift extends Stamped {
   readonly drifting: boolean;
   /** The measure, with its numbers. */
   readonly detail: string;
+  /** Numbers of what caused it, where it was found out in here. */
+  readonly causes?: readonly number[];
 }
 
 /** The wall clock moved and nothing else did: lets timers fire while the feed is silent. */

@@ -2,6 +2,7 @@ import type { FairValueParameters } from '../../streams/fairvalue/fair_value.ts'
 import type { ConditionParameters } from '../../streams/guard/conditions.ts';
 import { lotValueQuote } from '../../streams/market/money.ts';
 import type { Market } from '../../streams/market/types.ts';
+import type { PredictionsParameters } from '../../streams/predictions/predictions.ts';
 import type { QuoteParameters } from '../../streams/quotes/quotes.ts';
 import type { AccountSettings, MarketSettings } from '../../streams/settings.ts';
 import type { TradingParameters } from '../../streams/trading/trading.ts';
@@ -98,6 +99,23 @@ function quoteParameters({ quotes, risk }: Config, makerFeeBps: number): QuotePa
     hysteresisBps: quotes.hysteresis_bps,
     competition: quotes.competition,
     postOnlyMarginTicks: quotes.post_only_margin_ticks,
+  };
+}
+
+/**
+ * How the models of a market are watched: what a market's `predictions` are set to where models say something of it.
+ *
+ * @param periodMs distance of two samples
+ */
+export function predictionsParameters({ watching }: Config, periodMs: number): PredictionsParameters {
+  return {
+    accuracyPredictions: watching.accuracy_predictions,
+    adwinDelta: watching.adwin_delta,
+    inputTripPct: watching.input_trip_pct,
+    inputClearPct: watching.input_clear_pct,
+    everyUs: Math.floor(periodMs * MS_PER_S),
+    insightMaxShift: 0,
+    insightValidMs: 0,
   };
 }
 

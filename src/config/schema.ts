@@ -225,6 +225,22 @@ const integrations = z.strictObject({
   twitter_bearer_token: reservedSecret('Bearer token for posts on X.', 'TWITTER_BEARER_TOKEN'),
 });
 
+const watching = z.strictObject({
+  accuracy_predictions: setting(
+    whole(100, 10_000).default(3_000),
+    'The newest predictions with a known outcome that accuracy figures cover: 3,000 are ten minutes at 5 Hz.',
+  ),
+  adwin_delta: setting(
+    real(0.000_001, 0.2).default(0.002),
+    'How rarely a model whose accuracy holds may be taken for one whose has changed (ADWIN’s delta).',
+  ),
+  input_trip_pct: setting(
+    real(1, 100).default(20),
+    'Share of a model’s features beyond their drift limits from which prices are made without it, percent.',
+  ),
+  input_clear_pct: setting(real(0, 99).default(10), 'Share below which it is believed again, percent.'),
+});
+
 const DEVNET_MARKETS: readonly z.input<typeof market>[] = [
   { symbol: 'BTCUSDC', base: 'BTC', quote: 'USDC', tick_size: '0.1', lot_size: '0.0001' },
   { symbol: 'ETHUSDC', base: 'ETH', quote: 'USDC', tick_size: '0.01', lot_size: '0.001' },
@@ -243,6 +259,7 @@ export const SECTIONS = {
   risk,
   breakers,
   inference,
+  watching,
   orders,
   journal,
   api,
@@ -265,6 +282,7 @@ export const SECTION_SUMMARIES: Readonly<Record<keyof typeof SECTIONS | 'markets
   risk: 'The last check before an order goes out.',
   breakers: 'When something is wrong enough to act, and when it is well again.',
   inference: 'The models that predict the mid.',
+  watching: 'When a model is no longer what it was.',
   orders: 'How orders are worked.',
   journal: 'The record of all inputs.',
   api: 'The HTTP API.',
@@ -323,6 +341,7 @@ export function crossChecks(config: Config): readonly { readonly path: readonly 
     ['breakers', 'latency_low_ms', 'latency_high_ms'],
     ['breakers', 'inventory_clear_pct', 'inventory_trip_pct'],
     ['breakers', 'extreme_floor_bps', 'extreme_stop_bps'],
+    ['watching', 'input_clear_pct', 'input_trip_pct'],
     ['risk', 'reduce_until_loss_pct', 'reduce_from_loss_pct'],
     ['quotes', 'volatility_floor_bps', 'volatility_ceiling_bps'],
   ] as const) {

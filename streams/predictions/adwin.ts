@@ -20,9 +20,6 @@ export interface Cut {
 /** Buckets of one size; one more, and the two oldest become one of twice the size (M of the paper). */
 const BUCKETS_MOST = 5;
 
-/** A cut is looked for once in so many values. */
-const CLOCK = 32;
-
 /** The least length of each part of a window, and of a window that is looked at. */
 const PART_LEAST = 5;
 const WINDOW_LEAST = 10;
@@ -42,16 +39,21 @@ const ROWS_MOST = 32;
  */
 export class Adwin {
   readonly #delta: number;
+  readonly #clock: number;
   #rows: number[][] = [[]];
   #width = 0;
   #total = 0;
   #variance = 0;
   #ticks = 0;
 
-  /** @param delta how rarely a window without a change may be cut, above 0 and below 1 */
-  constructor(delta: number) {
+  /**
+   * @param delta how rarely a window without a change may be cut, above 0 and below 1
+   * @param clock a cut is looked for once in so many values
+   */
+  constructor(delta: number, clock = 32) {
     if (!(delta > 0 && delta < 1)) throw new RangeError(`ADWIN's delta ${delta}: expected above 0 and below 1`);
     this.#delta = delta;
+    this.#clock = clock;
   }
 
   /** Values in the window. */
@@ -73,7 +75,7 @@ export class Adwin {
     this.#rows[0]!.push(value, 0);
     this.#compress();
     this.#ticks += 1;
-    return this.#ticks % CLOCK === 0 && this.#width > WINDOW_LEAST ? this.#cut() : null;
+    return this.#ticks % this.#clock === 0 && this.#width > WINDOW_LEAST ? this.#cut() : null;
   }
 
   encode(): AdwinState {
@@ -82,8 +84,8 @@ export class Adwin {
   }
 
   /** The window that {@link encode} described. */
-  static decode(delta: number, { rows, width, total, variance, ticks }: AdwinState): Adwin {
-    const adwin = new Adwin(delta);
+  static decode(delta: number, { rows, width, total, variance, ticks }: AdwinState, clock = 32): Adwin {
+    const adwin = new Adwin(delta, clock);
     adwin.#rows = rows.map((row) => [...row]);
     adwin.#width = width;
     adwin.#total = total;

@@ -3,14 +3,13 @@ import type { Kernel } from '../actor/kernel.ts';
 import { CARRY_ON, CONTROL_MAILBOX } from '../actor/policies.ts';
 import type { ResyncRequest } from '../decisions.ts';
 import type { Drift } from '../inputs.ts';
-import type { LocalBook } from '../market/local_book.ts';
 import type { Reject } from '../market/types.ts';
 import type { MarketSettings } from '../settings.ts';
-import { type PredictionsOutput, predictions } from './predictions.ts';
-import type { ModelInput, Prediction } from './types.ts';
+import { type PredictionsEvent, type PredictionsOutput, predictions } from './predictions.ts';
+import type { Prediction } from './types.ts';
 
 /** What reaches the stage: of the market's own stage only the book counts. */
-type PredictionsInput = ModelInput | LocalBook | Reject | ResyncRequest;
+type PredictionsInput = PredictionsEvent | Reject | ResyncRequest;
 
 /**
  * The actor that passes on what the champion says of one market, and watches how right it and its challenger are. Where no
@@ -41,6 +40,6 @@ export const figuresOf = filter(
   (output: PredictionsOutput): output is Exclude<PredictionsOutput, Drift> => output.kind !== 'drift',
 );
 
-function isWatched(event: PredictionsInput): event is ModelInput | LocalBook {
+function isWatched(event: PredictionsInput): event is PredictionsEvent {
   return event.kind !== 'reject' && event.kind !== 'resync';
 }

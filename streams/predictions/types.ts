@@ -1,3 +1,4 @@
+import type { LabelRule } from '../labels/labeller.ts';
 import type { Stamped } from '../market/types.ts';
 import type { Insight } from './insight.ts';
 
@@ -50,7 +51,7 @@ export interface ModelNotice extends Stamped {
   /** Name and version; the empty string where there is none from now on. */
   readonly model: string;
   /** The rule by which a move was called one in training. */
-  readonly labels: { readonly thresholdBps: number; readonly smoothingMs: number };
+  readonly labels: LabelRule;
   /** For the watch over its inputs; null where the model's card has none. */
   readonly reference: DriftReference | null;
 }
