@@ -15,10 +15,22 @@ const SECONDS = 60;
 /** Where the mid came from: returns, its place in its range, its last move. */
 export const MOMENTUM_FEATURES: readonly FeatureSpec[] = [
   ...[100, 200, 500].map((ms) =>
-    returnOver(`return_${ms}ms`, `${ms} ms`, ms, 'what the mid just did, at the scale of the horizons'),
+    returnOver(
+      `return_${ms}ms`,
+      `${ms} ms`,
+      ms,
+      'return of the mid at the scale of the horizons: the autocorrelation of its moves, Cont and de Larrard (2013)',
+    ),
   ),
-  returnOver('return_1s', '1 s', 1_000, 'the same'),
-  ...[5, 10, 30].map((s) => returnOver(`momentum_${s}s`, `${s} s`, s * 1_000, 'momentum over 5, 10 and 30 seconds')),
+  returnOver('return_1s', '1 s', 1_000, 'return of the mid over the time of many updates, as above'),
+  ...[5, 10, 30].map((s) =>
+    returnOver(
+      `momentum_${s}s`,
+      `${s} s`,
+      s * 1_000,
+      'time-series momentum over 5, 10 and 30 seconds: Moskowitz, Ooi and Pedersen (2012)',
+    ),
+  ),
   {
     name: 'range_position_60s',
     formula: '2(x − min) / (max − min) − 1, of the mid x now and at the last 60 full seconds',

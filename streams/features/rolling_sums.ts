@@ -1,6 +1,7 @@
 /** What a {@link RollingSums} holds, as plain data. */
 export interface RollingSumsState {
   readonly slot: number;
+  readonly firstSlot: number;
   readonly now: readonly number[];
   readonly edges: readonly number[];
 }
@@ -23,6 +24,8 @@ export class RollingSums {
   readonly #edges: Float64Array;
   readonly #kept: number;
   readonly #sums: number;
+  // The ring is counted from here, so that the same market at another time rounds the same.
+  #firstSlot = 0;
 
   /**
    * @param slotUs length of a slot, microseconds
@@ -39,6 +42,7 @@ export class RollingSums {
   /** Begins: the past is as the channels stand now. */
   start(timeUs: number): void {
     this.slot = Math.floor(timeUs / this.slotUs);
+    this.#firstSlot = this.slot;
     for (let kept = 0; kept < this.#kept; kept += 1) this.#edges.set(this.now, kept * this.now.length);
   }
 
@@ -50,7 +54,7 @@ export class RollingSums {
   /** Ends the slot under way and begins the next. */
   close(): void {
     this.slot += 1;
-    const row = this.slot % this.#kept;
+    const row = (this.slot - this.#firstSlot) % this.#kept;
     this.#edges.set(this.now, row * this.now.length);
     if (row === 0) this.#rebase();
   }
@@ -69,7 +73,8 @@ export class RollingSums {
 
   /** Where a channel stood at the beginning of the slot so many slots ago. */
   at(channel: number, slotsAgo: number): number {
-    return this.#edges[((this.slot - slotsAgo + this.#kept) % this.#kept) * this.now.length + channel]!;
+    const row = (this.slot - this.#firstSlot - slotsAgo + this.#kept) % this.#kept;
+    return this.#edges[row * this.now.length + channel]!;
   }
 
   #rebase(): void {
@@ -83,17 +88,18 @@ export class RollingSums {
 
   /** Everything as plain data. */
   encode(): RollingSumsState {
-    return { slot: this.slot, now: [...this.now], edges: [...this.#edges] };
+    return { slot: this.slot, firstSlot: this.#firstSlot, now: [...this.now], edges: [...this.#edges] };
   }
 
   /** Takes over what {@link encode} of one of the same shape gave. @throws RangeError when it is of another shape */
-  restore({ slot, now, edges }: RollingSumsState): void {
+  restore({ slot, firstSlot, now, edges }: RollingSumsState): void {
     if (now.length !== this.now.length || edges.length !== this.#edges.length) {
       throw new RangeError(
         `rolling sums of ${now.length} × ${edges.length}: expected ${this.now.length} × ${this.#edges.length}`,
       );
     }
     this.slot = slot;
+    this.#firstSlot = firstSlot;
     this.now.set(now);
     this.#edges.set(edges);
   }

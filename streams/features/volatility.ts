@@ -81,6 +81,7 @@ export class Volatility {
     const { now } = long;
     now[LONG.variance]! += last * last;
     now[LONG.bipower]! += Math.abs(last * before);
+    if (last !== 0) now[LONG.moving]! += 1;
     if (last > 0) now[LONG.upVariance]! += last * last;
     if (short.slot % SHORTS_IN_SECOND !== 0) return;
     // The slot that ends is still under way in the long ring: it and the 299 before it are the last 60 s.
@@ -93,11 +94,14 @@ export class Volatility {
     out[at] = Math.sqrt(LONGS_IN_SECOND * this.#fast);
     out[at + 1] = Math.sqrt(LONGS_IN_SECOND * this.#slow);
     out[at + 2] = Math.sqrt(this.#garch);
-    const variance = Math.max(0, long.gained(LONG.variance, SIXTY_S));
+    // Where nothing moved, what rounding leaves of the sums is nothing.
+    const moving = long.gained(LONG.moving, SIXTY_S) > 0;
+    const variance = moving ? Math.max(0, long.gained(LONG.variance, SIXTY_S)) : 0;
     out[at + 3] = Math.sqrt(variance / SIXTY_S);
     const bipower = BIPOWER_SCALE * long.gained(LONG.bipower, SIXTY_S);
     out[at + 4] = variance > 0 ? Math.min(1, Math.max(0, 1 - bipower / variance)) : 0;
-    out[at + 5] = ratio(2 * long.gained(LONG.upVariance, SIXTY_S) - variance, variance);
+    const tilt = ratio(2 * long.gained(LONG.upVariance, SIXTY_S) - variance, variance);
+    out[at + 5] = Math.min(1, Math.max(-1, tilt));
   }
 
   encode(): readonly number[] {

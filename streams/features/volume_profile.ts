@@ -35,6 +35,9 @@ export const PROFILE_FEATURES: readonly FeatureSpec[] = [
   },
 ];
 
+/** Closer to the mid than this is at the mid, basis points: the smallest tick is a thousand times larger. */
+const AT_MID_BPS = 1e-6;
+
 /** Writes {@link PROFILE_FEATURES}. */
 export function writeProfile(out: Float32Array, at: number, windows: Windows): void {
   const { short, long, midBps } = windows;
@@ -60,7 +63,8 @@ function above({ long, midBps }: Windows): number {
     const sold = long.at(LONG.sold, slots);
     const tradedAt = long.at(LONG.tradedAt, slots);
     const volume = boughtAfter - bought + (soldAfter - sold);
-    if (volume > 0) sum += volume * Math.sign((tradedAtAfter - tradedAt) / volume - midBps);
+    const awayBps = volume > 0 ? (tradedAtAfter - tradedAt) / volume - midBps : 0;
+    if (Math.abs(awayBps) > AT_MID_BPS) sum += volume * Math.sign(awayBps);
     boughtAfter = bought;
     soldAfter = sold;
     tradedAtAfter = tradedAt;

@@ -60,7 +60,8 @@ export const LONG = {
   flow: 20,
   flow2: 21,
   movedFlow: 22,
-  mid: 23,
+  moving: 23,
+  mid: 24,
 } as const;
 
 /** What of the book is averaged over time: it holds until the next update. */
