@@ -185,6 +185,38 @@ describe('the features', () => {
     expect(warm[5]![0] - warm[4]![0]).toBeGreaterThan(320);
   });
 
+  it('are in the mirrored market what their specification says', () => {
+    const centre = 1_000_000;
+    const [straight, mirrored] = [1, -1].map((sign) => {
+      const view = new LocalBook(MARKET);
+      const engine = new FeatureEngine();
+      const vector = new Float32Array(FEATURE_COUNT);
+      const side = (rising: boolean): 'buy' | 'sell' => (rising === sign > 0 ? 'buy' : 'sell');
+      for (let n = 0; n < 1_300; n += 1) {
+        const stamp = { seq: n, timeUs: START_US + n * 70_000, market: MARKET, eventUs: 0 };
+        const at = (n * n * 7) % 31;
+        const [below, above] = [-1, 1].map((towards) =>
+          Array.from({ length: 11 }, (_, i) => [
+            centre + sign * (at + towards * (3 + i * (2 + ((n + towards) % 3)))),
+            5 + ((n * (i + 2) + 3 * towards) % 13),
+          ]).flat(),
+        );
+        const [bids, asks] = sign > 0 ? [below!, above!] : [above!, below!];
+        const taken = { tick: centre + sign * (at + 2), lots: 1 + ((n * 5) % 11), side: side((n * n) % 5 < 2) };
+        if (n % 3 === 1) view.apply({ kind: 'trade', ...stamp, tradeId: n + 1, ...taken });
+        else view.apply({ kind: 'bookSnapshot', ...stamp, lastId: n + 1, bids, asks });
+        engine.apply(view, stamp.timeUs);
+      }
+      expect(engine.write(START_US + 91_000_000, vector)).toBe(true);
+      return vector;
+    });
+    FEATURES.forEach(({ name, mirror }, i) => {
+      const partner = FEATURES.findIndex((other) => other.name === mirror);
+      const expected = mirror === 'odd' ? -straight![i]! : straight![partner < 0 ? i : partner]!;
+      expect(Math.abs(mirrored![i]! - expected), name).toBeLessThan(1e-3 * Math.max(1, Math.abs(expected)));
+    });
+  });
+
   it('see the book without our own orders', () => {
     const stamp = { seq: 1, timeUs: START_US, market: MARKET, eventUs: 0 };
     const vectors = [true, false].map((ours) => {

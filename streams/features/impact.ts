@@ -13,6 +13,7 @@ export const IMPACT_FEATURES: readonly FeatureSpec[] = [
     name: 'kyle_lambda_60s',
     formula: 'cov(r₁, w₁) / √var(w₁), w₁ = V⁺ − V⁻ of the same second',
     unit: 'bps',
+    mirror: 'even',
     window: '60 s',
     warmUpMs: 60_000,
     source: 'λ of Kyle (1985) as the slope of r₁ on w₁, times the standard deviation of w₁; 0 while w₁ does not vary',
@@ -21,6 +22,7 @@ export const IMPACT_FEATURES: readonly FeatureSpec[] = [
     name: 'flow_impact_60s',
     formula: 'cov(r₁, f₁) / √var(f₁), f₁ = Σ eₙ of the same second',
     unit: 'bps',
+    mirror: 'even',
     window: '60 s',
     warmUpMs: 60_000,
     source:
@@ -30,6 +32,7 @@ export const IMPACT_FEATURES: readonly FeatureSpec[] = [
     name: 'amihud_60s',
     formula: 'ln(1 + D·Σ |r₁| / Σ v₁), v₁ = V⁺ + V⁻ of the same second',
     unit: 'log',
+    mirror: 'even',
     window: '60 s',
     warmUpMs: 60_000,
     source: 'illiquidity of Amihud (2002), eq. 1, as a ratio of sums, bps a usual touch; 0 without trades',
@@ -39,6 +42,7 @@ export const IMPACT_FEATURES: readonly FeatureSpec[] = [
     formula:
       'Σ |V⁺ − V⁻| / Σ v over the last 20 buckets of equal volume, each a 20th of the volume of the 60 s before it',
     unit: 'ratio',
+    mirror: 'even',
     window: '20 volume buckets',
     warmUpMs: 60_000,
     source:

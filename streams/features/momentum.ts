@@ -35,6 +35,7 @@ export const MOMENTUM_FEATURES: readonly FeatureSpec[] = [
     name: 'range_position_60s',
     formula: '2(x − min) / (max − min) − 1, of the mid x now and at the last 60 full seconds',
     unit: 'ratio',
+    mirror: 'odd',
     window: '60 s',
     warmUpMs: 60_000,
     source: 'stochastic oscillator (Lane): where the mid stands in its range; 0 while it has none',
@@ -43,6 +44,7 @@ export const MOMENTUM_FEATURES: readonly FeatureSpec[] = [
     name: 'last_move',
     formula: 'sign of the last change of the mid · 2^(−age / 500 ms)',
     unit: 'ratio',
+    mirror: 'odd',
     window: 'half-life 500 ms',
     warmUpMs: 0,
     source:
@@ -52,6 +54,7 @@ export const MOMENTUM_FEATURES: readonly FeatureSpec[] = [
     name: 'mid_age',
     formula: 'ln(1 + age of the last change of the mid / 100 ms), at most 60 s',
     unit: 'log',
+    mirror: 'even',
     window: '60 s',
     warmUpMs: 60_000,
     source: 'time between price changes: Engle and Russell (1998)',
@@ -60,6 +63,7 @@ export const MOMENTUM_FEATURES: readonly FeatureSpec[] = [
     name: 'move_intensity_5s',
     formula: 'ln(1 + changes of the mid / 5)',
     unit: 'log',
+    mirror: 'even',
     window: '5 s',
     warmUpMs: 5_000,
     source: 'changes of the mid a second',
@@ -125,5 +129,13 @@ function rangePosition({ long, midBps }: Windows): number {
 }
 
 function returnOver(name: string, window: string, warmUpMs: number, source: string): FeatureSpec {
-  return { name, formula: '10⁴·ln(m / m at the beginning of the window)', unit: 'bps', window, warmUpMs, source };
+  return {
+    name,
+    formula: '10⁴·ln(m / m at the beginning of the window)',
+    unit: 'bps',
+    mirror: 'odd',
+    window,
+    warmUpMs,
+    source,
+  };
 }

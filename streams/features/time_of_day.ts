@@ -7,6 +7,7 @@ export const TIME_FEATURES: readonly FeatureSpec[] = (['sin', 'cos'] as const).m
   name: `day_${wave}`,
   formula: `${wave}(2π · time since midnight UTC / 24 h)`,
   unit: 'ratio',
+  mirror: 'even',
   window: 'now',
   warmUpMs: 0,
   source: 'intraday seasonality: Andersen and Bollerslev (1997)',

@@ -18,6 +18,11 @@ export interface FeatureSpec {
   readonly formula: string;
   /** `bps`, `ratio` (within −1 to 1 or 0 to 1), `log` (natural logarithm of a ratio), `bps/√s`, `touch` (multiples of the usual touch). */
   readonly unit: 'bps' | 'ratio' | 'log' | 'bps/√s' | 'touch';
+  /**
+   * What it is in the mirrored market, where bids are asks and rises falls: the same (`even`), its negative (`odd`), or what
+   * the feature of this name is here. Follows from the formula; training doubles its data by it.
+   */
+  readonly mirror: 'even' | 'odd' | `depth_slope_${'bid' | 'ask'}`;
   /** What it looks back on: `now`, a time, or a half-life. */
   readonly window: string;
   /** How long after the first book it says what the formula says, milliseconds. */

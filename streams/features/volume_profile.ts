@@ -11,6 +11,7 @@ export const PROFILE_FEATURES: readonly FeatureSpec[] = [
       name: `vwap_${window.replace(' ', '')}_bps`,
       formula: 'Σ v·x / Σ v − x(m), x = 10⁴·ln p',
       unit: 'bps',
+      mirror: 'odd',
       window,
       warmUpMs: Number.parseInt(window, 10) * 1_000,
       source: 'volume-weighted mean price against the mid; 0 without trades',
@@ -20,6 +21,7 @@ export const PROFILE_FEATURES: readonly FeatureSpec[] = [
     name: 'profile_width_bps',
     formula: '√(Σ v·x² / Σ v − (Σ v·x / Σ v)²)',
     unit: 'bps',
+    mirror: 'even',
     window: '60 s',
     warmUpMs: 60_000,
     source:
@@ -29,6 +31,7 @@ export const PROFILE_FEATURES: readonly FeatureSpec[] = [
     name: 'profile_above_60s',
     formula: 'Σ over 60 seconds of sign(VWAP of the second − m) · v / Σ v',
     unit: 'ratio',
+    mirror: 'odd',
     window: '60 s',
     warmUpMs: 60_000,
     source: 'the share of the volume profile above the mid less that below it',
