@@ -39,6 +39,16 @@ export class BookSide {
     return this.#bestIsLast ? this.levels.at(-1) : this.levels[0];
   }
 
+  /** The best level at which somebody else than an account has an order. */
+  bestBeside(account: string): Level | undefined {
+    const { levels } = this;
+    for (let i = 0; i < levels.length; i += 1) {
+      const level = levels[this.#bestIsLast ? levels.length - 1 - i : i]!;
+      if (level.allocations.some((one) => one.account !== account)) return level;
+    }
+    return undefined;
+  }
+
   /** The level at a price, if any order rests there. */
   at(tick: number): Level | undefined {
     const level = this.levels[this.#indexOf(tick)];

@@ -1,5 +1,6 @@
 import type { Side } from '../../../streams/market/types.ts';
 import type { PlaceRequest } from '../../../streams/orders/types.ts';
+import type { Level } from '../../devnet/book.ts';
 import type { SettlementRecord } from '../../devnet/dex.ts';
 import type { DevnetMarket } from '../../devnet/market.ts';
 import type { CommittedBlock } from '../../devnet/producer.ts';
@@ -49,7 +50,7 @@ export class MarketFacts {
   readonly market: DevnetMarket;
   /** Bought less sold since the beginning. */
   heldLots = 0;
-  /** The newest middles, ticks. */
+  /** Of the newest blocks, the lower of the middles with and without the account's own orders, ticks. */
   readonly mids: number[] = [];
   /** What was held after each of the last blocks, by height. */
   readonly heldAt = new Map<number, number>();
@@ -196,8 +197,12 @@ export class ChainFacts {
       this.markets.get(chain.markets[market]!.symbol)!.heldLots += side === 'buy' ? lots : -lots;
     for (const facts of this.markets.values()) {
       const { index } = facts.market;
-      const [bid, ask] = [chain.dex.book(index, 'buy').best(), chain.dex.book(index, 'sell').best()];
-      if (bid !== undefined && ask !== undefined) facts.mids.push((bid.tick + ask.tick) / 2);
+      const [bids, asks] = [chain.dex.book(index, 'buy'), chain.dex.book(index, 'sell')];
+      // What the account's own orders say of the price is no news to it; where nobody else is near, they are the best of the book.
+      const own = this.world.account;
+      const mids = [middle(bids.best(), asks.best()), middle(bids.bestBeside(own), asks.bestBeside(own))];
+      const lowest = Math.min(...mids.filter((mid) => mid !== undefined));
+      if (Number.isFinite(lowest)) facts.mids.push(lowest);
       if (facts.mids.length > MIDS_KEPT) facts.mids.shift();
       facts.heldAt.set(this.height, facts.heldLots);
       facts.heldAt.delete(this.height - HEIGHTS_KEPT);
@@ -227,6 +232,10 @@ export class ChainFacts {
     const kept = this.outstanding.filter(keep);
     if (kept.length < this.outstanding.length) this.outstanding.splice(0, this.outstanding.length, ...kept);
   }
+}
+
+function middle(bid: Level | undefined, ask: Level | undefined): number | undefined {
+  return bid === undefined || ask === undefined ? undefined : (bid.tick + ask.tick) / 2;
 }
 
 /** Whether a batch may yet come into a block. */

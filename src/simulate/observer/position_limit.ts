@@ -16,7 +16,8 @@ const SIDES: readonly Side[] = ['buy', 'sell'];
 /**
  * Invariant 1. Whenever orders are decided, what is held and everything that may still fill (in the books, on its way there, and
  * the new orders; what is being cancelled counts in full) is worth at most the limit, at the lowest middle of the last 20 s:
- * the price at which it was decided is one of these. From then on it can only become less, whatever fills: growth is an order that
+ * the price at which it was decided is one of these, for the fair value is made of the book without the account's own orders, or with
+ * them while it does not know of them. From then on it can only become less, whatever fills: growth is an order that
  * nobody decided, or one that came twice.
  */
 export class PositionLimit {
