@@ -46,7 +46,7 @@ async function run(name: string, seconds: number, after: Readonly<Record<number,
   const { timers, venue } = world.process();
   const journal = join(folder, name);
   const session = new Session({
-    settings: withModels(accountSettings(config, MARKETS), plan),
+    settings: withModels(accountSettings(config, MARKETS), config, plan),
     ...{ venue: venue({}), seed: 1, timers, notify: () => {} },
     journal: {
       ...{ directory: journal, session: name, flashmm: '0', segmentMaxBytes: 1e9, segmentsMost: 9, fsync: 'never' },

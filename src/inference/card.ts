@@ -27,7 +27,7 @@ const driftReference = z.looseObject({
   edges: z.array(z.array(z.number()).length(9)).length(FEATURES_IN_ROW),
   shares: z.array(z.array(share).length(10)).length(FEATURES_IN_ROW),
   accuracy: perHorizon(share),
-  /** From which population stability index on a feature counts as drifted; the usual 0.25 without. */
+  /** From which population stability index on a feature counts as drifted; without them inputs are not watched. */
   limits: z.array(positive).length(FEATURES_IN_ROW).optional(),
 });
 

@@ -3,13 +3,10 @@ import type { ComponentReport } from '../../streams/inputs.ts';
 import type { ModelNotice, Prediction } from '../../streams/predictions/types.ts';
 import type { Timers } from '../runtime/timers.ts';
 import { FeatureWindow } from './feature_window.ts';
-import { BATCH_MOST, DOMAINS, type Domain } from './model_format.ts';
+import { BATCH_MOST, DOMAINS, type Domain, HORIZONS_MS } from './model_format.ts';
 import type { Role } from './registry.ts';
 import { type Answered, Seat, type SeatStatus } from './seat.ts';
 import type { VerifiedModel } from './verify.ts';
-
-/** The usual mark of the population stability index for a changed population, where the card has none of its own. */
-const PSI_LIMIT = 0.25;
 
 /** A market whose future is predicted. */
 export interface PredictedMarket {
@@ -191,14 +188,16 @@ export class Inference {
 function noticeOf(market: string, role: Role, model: VerifiedModel | undefined): ModelNotice {
   const stamp = { kind: 'model', seq: 0, timeUs: 0, market, role } as const;
   if (model === undefined) {
-    return { ...stamp, model: '', labels: { thresholdBps: 0, smoothingMs: 0 }, reference: null };
+    const labels = { horizonsMs: HORIZONS_MS, thresholdBps: 0, smoothingMs: 0 };
+    return { ...stamp, model: '', labels, reference: null };
   }
   const { labels, drift_reference: reference } = model.card;
-  const { edges, shares, limits = edges.map(() => PSI_LIMIT) } = reference;
+  const { edges, shares, limits } = reference;
   return {
     ...stamp,
     model: model.ref,
-    labels: { thresholdBps: labels.threshold_bps, smoothingMs: labels.smoothing_ms },
-    reference: { edges, shares, limits },
+    labels: { horizonsMs: HORIZONS_MS, thresholdBps: labels.threshold_bps, smoothingMs: labels.smoothing_ms },
+    // Without limits of its own it is not watched for drift of its inputs: any guess would alarm for nothing, or never.
+    reference: limits === undefined ? null : { edges, shares, limits },
   };
 }

@@ -77,7 +77,7 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
       onSigned: (batchId, signed) => keeper.signed(batchId, signed),
       ...keeper.former,
     });
-    const settings: AccountSettings = withModels(accountSettings(config, markets), plan);
+    const settings: AccountSettings = withModels(accountSettings(config, markets), config, plan);
     const chainId = devnet?.chainId ?? config.sei.chain_id;
     const insight = await insightOf(markets, options);
     const facts = { version, mode, chainId, network: config.sei.network } as const;
