@@ -1,9 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type ApiServer, serveApi } from '../../api/server.ts';
+import type { SessionStatus } from '../../api/status.ts';
+import { ControlFile } from '../../control/control_file.ts';
 import { featuresHash } from '../../inference/features_hash.ts';
 import { tinyFolder, tinyRegistry } from '../../inference/fixtures/model_folder.ts';
+import { SESSION } from '../../terminal/fixtures/session.ts';
 import { runProgram } from '../program.ts';
 import { REGISTRY } from '../registry.ts';
 
@@ -95,5 +99,62 @@ describe('flashmm models', () => {
   ])('%j is a mistake that is explained', async (args, message) => {
     const { code, err } = await models(...args);
     expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(message) });
+  });
+});
+
+describe('flashmm models with a running session', () => {
+  let server: ApiServer | undefined;
+  let control: ControlFile | undefined;
+
+  afterEach(async () => {
+    control?.release();
+    await server?.close();
+    tinyRegistry(own, { sei: { champion: 'sei-trees/901' } });
+  });
+
+  /** A session in this process whose status says this of its models. */
+  async function session(part: Pick<SessionStatus, 'models' | 'model_refusals'>): Promise<void> {
+    const source = {
+      status: () => ({ ...SESSION, ...part }),
+      health: () => ({ status: 'ok' as const, version: '0', uptime_s: 1, checks: [] }),
+    };
+    server = await serveApi(source, { host: '127.0.0.1', port: 0, allow_remote: false, onError: () => {} });
+    control = new ControlFile(folder, { version: '0.1.0', mode: 'paper' });
+    control.publish(server.url);
+  }
+
+  const seat = (model: string) => ({ ...SESSION.models[0]!, model });
+  const refusal = (time_ms: number) => ({
+    ...{ time_ms, domain: 'sei', role: 'champion' as const, model: 'sei-trees/902' },
+    reason: 'latency: p50 7.100 ms',
+  });
+
+  it('says that it has taken the change up', async () => {
+    await session({ models: [seat('sei-trees/902')], model_refusals: [] });
+    const { code, out } = await models('promote', 'sei-trees/902');
+    expect({ code, out }).toEqual({
+      ...{ code: 0, out: 'sei champion: sei-trees/902; the running session has taken it up\n' },
+    });
+  });
+
+  it('tells of its refusal, but not of one that came before', async () => {
+    const [old, fresh] = [refusal(1), refusal(Date.now() + 60_000)];
+    await session({ models: [seat('sei-trees/901')], model_refusals: [old, fresh] });
+    const refused = await models('promote', 'sei-trees/902');
+    expect(refused).toMatchObject({
+      code: 5,
+      out: expect.stringContaining('goes on as before: latency: p50 7.100 ms'),
+    });
+  });
+
+  it('says when it has not been seen to, and when it predicts nothing', async () => {
+    await session({ models: [seat('sei-trees/901')], model_refusals: [refusal(1)] });
+    const unseen = await models('promote', 'sei-trees/902', '--wait', '0.1', '--json');
+    expect(unseen.code).toBe(6);
+    expect(JSON.parse(unseen.out)).toMatchObject({ session: { state: 'unseen' } });
+    control?.release();
+    await server?.close();
+    await session({ models: [], model_refusals: [] });
+    expect((await models('rollback', 'sei')).out).toMatch(/the running session began without models of this domain/);
   });
 });
