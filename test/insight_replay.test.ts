@@ -8,7 +8,15 @@ import type { Prediction } from '../streams/predictions/types.ts';
 import type { AccountSettings } from '../streams/settings.ts';
 
 const account = accountOf('BTCUSDC', 'ETHUSDC');
-const watched = { accuracyPredictions: 100, insightMaxShift: 0.05, insightValidMs: 10_000 };
+const watched = {
+  accuracyPredictions: 100,
+  adwinDelta: 0.002,
+  everyUs: 200_000,
+  inputTripPct: 20,
+  inputClearPct: 10,
+  insightMaxShift: 0.05,
+  insightValidMs: 10_000,
+};
 const settings: AccountSettings = {
   ...account,
   markets: account.markets.map((market) => ({ ...market, predictions: { ...market.predictions, ...watched } })),

@@ -107,15 +107,15 @@ function quoteParameters({ quotes, risk }: Config, makerFeeBps: number): QuotePa
  *
  * @param periodMs distance of two samples
  */
-export function predictionsParameters({ watching }: Config, periodMs: number): PredictionsParameters {
+export function predictionsParameters({ insight, watching }: Config, periodMs: number): PredictionsParameters {
   return {
     accuracyPredictions: watching.accuracy_predictions,
     adwinDelta: watching.adwin_delta,
     inputTripPct: watching.input_trip_pct,
     inputClearPct: watching.input_clear_pct,
     everyUs: Math.floor(periodMs * MS_PER_S),
-    insightMaxShift: 0,
-    insightValidMs: 0,
+    insightMaxShift: insight.enabled ? insight.max_shift : 0,
+    insightValidMs: insight.valid_s * MS_PER_S,
   };
 }
 
