@@ -68,7 +68,7 @@ function oneMarket(
   const features$ = merge(ours$, market$, sample$).pipe(featureStage(mine, settings));
   const fairValue$ = merge(ours$, sample$).pipe(fairValueStage(mine, settings));
   const guard$ = merge(ours$, conditions$, fairValue$).pipe(guardStage(mine, settings));
-  const predicted$ = merge(models$, market$, features$).pipe(predictionStage(mine, settings));
+  const predicted$ = merge(ours$, models$, market$, features$).pipe(predictionStage(mine, settings));
   const quote$ = merge(ours$, predicted$.pipe(predictionsOf), guard$.pipe(guardedOf)).pipe(quoteStage(mine, settings));
 
   const decisions$ = merge(

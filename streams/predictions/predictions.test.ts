@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ReducerBench } from '../../test/reducer_bench.ts';
 import { LocalBook } from '../market/local_book.ts';
+import type { Levels } from '../market/types.ts';
 import type { Accuracy, PredictionsParameters } from './predictions.ts';
 import { predictions } from './predictions.ts';
 import type { DriftReference, ModelRole } from './types.ts';
@@ -36,11 +37,14 @@ class Market {
   }
 
   mid(halfTicks: number): this {
-    this.#id += 1;
     const bid = Math.floor((halfTicks - 1) / 2);
+    return this.book([bid, 10], [halfTicks - bid, 10]);
+  }
+
+  book(bids: Levels, asks: Levels): this {
+    this.#id += 1;
     const stamp = { seq: this.#number(), timeUs: this.bench.nowUs, market: 'AAA', eventUs: 0 };
-    const levels = { bids: [bid, 10], asks: [halfTicks - bid, 10] };
-    this.#book.apply({ kind: 'bookSnapshot', ...stamp, lastId: this.#id, ...levels });
+    this.#book.apply({ kind: 'bookSnapshot', ...stamp, lastId: this.#id, bids, asks });
     this.bench.step(this.#book);
     return this;
   }
@@ -166,6 +170,24 @@ describe('predictions', () => {
     expect([challenger!.role, challenger!.horizons[1]!.directionAccuracy]).toEqual(['challenger', 0]);
     market.install('champion', 'y-lstm/1').at(10_000).features();
     expect(market.accuracy.models).toMatchObject([{ model: 'y-lstm/1', asked: 21 }]);
+  });
+});
+
+describe('the mid', () => {
+  it('is that of the others: what we quote ourselves is no move', () => {
+    const market = new Market().install('champion', 'x-linear/1').at(0).mid(20_000);
+    const ours = { side: 'buy', tick: 10_000, lots: 10, resting: true } as const;
+    market.bench.step({ kind: 'working', seq: 1, timeUs: 0, causes: [], market: 'AAA', orders: [ours] });
+    const seq = market.at(200).features();
+    market.says(seq, 0.9);
+    market.at(250).book([10_000, 10, 9_999, 10], [10_001, 10]);
+    market.at(1_000).features();
+    const horizons = market.accuracy.models[0]!.horizons.map(({ known, moves }) => [known, moves]);
+    expect(horizons).toEqual([
+      [1, 0],
+      [1, 0],
+      [1, 0],
+    ]);
   });
 });
 

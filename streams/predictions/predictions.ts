@@ -3,8 +3,10 @@ import type { Features } from '../features/types.ts';
 import type { Drift } from '../inputs.ts';
 import type { LocalBook } from '../market/local_book.ts';
 import type { Caused } from '../orders/types.ts';
+import type { Own } from '../own.ts';
 import { InputAlarm, type InputAlarmParameters, type InputAlarmState } from './input_alarm.ts';
 import { adjusted, type Insight, type InsightLimits } from './insight.ts';
+import { MarketMid, type MarketMidState } from './market_mid.ts';
 import { type ModelAccuracy, ModelWatch, type ModelWatchParameters, type ModelWatchState } from './model_watch.ts';
 import type { InputDrift } from './psi.ts';
 import type { ModelInput, ModelNotice, ModelRole, Prediction } from './types.ts';
@@ -41,10 +43,11 @@ export interface RetrainRequest extends Caused {
 /** What the predictions stage tells: the champion's predictions, and how models do. */
 export type PredictionsOutput = Prediction | Accuracy | Drift | RetrainRequest;
 
-/** What reaches it: what models say, the book whenever something came, and the feature vectors they are asked about. */
-export type PredictionsEvent = ModelInput | LocalBook | Features;
+/** What reaches it: what models say, the book whenever something came, the feature vectors they are asked about, our orders. */
+export type PredictionsEvent = ModelInput | LocalBook | Features | Own;
 
 interface PredictionsState {
+  mid: MarketMid;
   insight: Insight | null;
   champion: ModelWatch | null;
   challenger: ModelWatch | null;
@@ -75,7 +78,7 @@ export function predictions(
   const limits = { maxShift: parameters.insightMaxShift, validMs: parameters.insightValidMs };
   return {
     initial: () => ({
-      ...{ insight: null, champion: null, challenger: null, inputs: null },
+      ...{ mid: new MarketMid(), insight: null, champion: null, challenger: null, inputs: null },
       ...{ drifting: false, toldUs: 0, requestedUs: 0 },
     }),
     step: (state, event, turn) => {
@@ -83,10 +86,12 @@ export function predictions(
       else if (event.kind === 'features') asked(state, event, turn);
       else if (event.kind === 'prediction') answered(state, event, limits, turn);
       else if (event.kind === 'model') installed(state, event, parameters, turn);
-      else state.insight = event;
+      else if (event.kind === 'insight') state.insight = event;
+      else if (event.kind === 'working') state.mid.orders(event.orders);
     },
     encode: (state) => ({
       ...state,
+      mid: state.mid.encode(),
       champion: state.champion?.encode() ?? null,
       challenger: state.challenger?.encode() ?? null,
       inputs: state.inputs?.encode() ?? null,
@@ -96,6 +101,7 @@ export function predictions(
       const { champion, challenger, inputs } = state;
       return {
         ...state,
+        mid: MarketMid.decode(state.mid),
         champion: champion && ModelWatch.decode(parameters, champion),
         challenger: challenger && ModelWatch.decode(parameters, challenger),
         inputs: inputs && InputAlarm.decode(parameters, inputs),
@@ -104,18 +110,16 @@ export function predictions(
   };
 }
 
-type PredictionsPlain = Omit<PredictionsState, 'champion' | 'challenger' | 'inputs'> & {
+type PredictionsPlain = Omit<PredictionsState, 'mid' | 'champion' | 'challenger' | 'inputs'> & {
+  mid: MarketMidState;
   champion: ModelWatchState | null;
   challenger: ModelWatchState | null;
   inputs: InputAlarmState | null;
 };
 
-function moved(
-  state: PredictionsState,
-  { status, touch, seq, market }: LocalBook,
-  turn: Turn<PredictionsOutput>,
-): void {
-  const mid = status === 'live' && touch.twoSided ? touch.midHalfTicks : -1;
+function moved(state: PredictionsState, view: LocalBook, turn: Turn<PredictionsOutput>): void {
+  const { seq, market } = view;
+  const mid = state.mid.of(view);
   state.challenger?.moved(turn.nowUs(), mid);
   if (state.champion?.moved(turn.nowUs(), mid) === true) tellDrift(state, market, seq, turn);
 }
