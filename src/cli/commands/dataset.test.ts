@@ -61,6 +61,9 @@ describe('flashmm dataset', () => {
     expect(metadata).toMatchObject({ domain: 'sei', venue: 'sei', market: 'BTCUSDC', everyMs: 200 });
     expect(metadata.source).toMatch(/^devnet BTCUSDC, seed 7, 0.01 h, maker naive, prices of spot_btcusdt_20240808.gz/);
     const bytes = readFileSync(document.datasets[0]!.dataset as string);
+    const following = { ...simulated, tape: [tape], seeds: 1, out: join(folder, 'following') };
+    const [other] = (await printed(following)) as [{ datasets: Record<string, unknown>[] }];
+    expect(other.datasets[0]!.source).toMatch(/prices of eth$/);
     await printed({ ...simulated, seeds: 1, force: true });
     expect(readFileSync(document.datasets[0]!.dataset as string).equals(bytes)).toBe(true);
   });
@@ -68,7 +71,7 @@ describe('flashmm dataset', () => {
   it('says what is wrong with what it was given', async () => {
     const expected = 'expected one of --tape FILE…, --journal DIR…, --devnet';
     await expect(printed({})).rejects.toThrow(`no source is given: ${expected}`);
-    await expect(printed({ tape: [tape], devnet: true })).rejects.toThrow('more than one kind of source is given');
+    await expect(printed({ journal: ['x'], devnet: true })).rejects.toThrow('more than one kind of source is given');
     await expect(printed({ devnet: true, market: 'X' })).rejects.toThrow('--market X: expected one of BTCUSDC');
     await expect(printed({ tape: [tape], market: 'X' })).rejects.toThrow('--market X: expected one of ETHUSDT');
     await expect(printed({ tape: [join(folder, 'none')] })).rejects.toThrow('none: no such file');

@@ -28,7 +28,8 @@ const options = {
   tape: {
     value: 'FILE',
     many: true,
-    summary: 'Recordings, oldest first; those of one market make one dataset',
+    summary:
+      'Recordings, oldest first; those of one market make one dataset. With --devnet: whose prices it follows (default the shipped ones)',
     schema: z.array(z.string().min(1)).default([]),
   },
   journal: {
@@ -135,13 +136,13 @@ export const command = defineCommand({
 
 async function sourcesOf(context: DatasetContext): Promise<readonly DatasetSource[]> {
   const { tape, journal, devnet } = context.options;
-  const given = [tape.length > 0, journal.length > 0, devnet].filter((one) => one).length;
+  const given = [tape.length > 0 && !devnet, journal.length > 0, devnet].filter((one) => one).length;
   if (given !== 1) {
     const said = given === 0 ? 'no source is given' : 'more than one kind of source is given';
     throw new CommandError('usage', `${said}: expected one of --tape FILE…, --journal DIR…, --devnet`);
   }
-  if (tape.length > 0) return recordingSources(tape);
   if (journal.length > 0) return Promise.all(journal.map(journalSource));
+  if (!devnet) return recordingSources(tape);
   const { market: symbol, maker: makerName, firstSeed, seeds, hours } = context.options;
   const { config } = context.config();
   const markets = marketsOf(config);
@@ -154,7 +155,7 @@ async function sourcesOf(context: DatasetContext): Promise<readonly DatasetSourc
   const ours = accountSettings(config, [market]);
   const maker = makerName === 'naive' ? naive(ours, NAIVE_BPS) : ours;
   const simulated = { maker, makerName, firstSeed, seeds, hours };
-  return devnetSources({ ...simulated, tapes: SHIPPED_TAPES, gas: gasOf(config) });
+  return devnetSources({ ...simulated, tapes: tape.length > 0 ? tape : SHIPPED_TAPES, gas: gasOf(config) });
 }
 
 async function makeOne(source: DatasetSource, context: DatasetContext): Promise<readonly DatasetSummary[]> {
