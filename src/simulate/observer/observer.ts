@@ -224,7 +224,8 @@ export class Observer implements Watcher {
   }
 
   #state(state: string): void {
-    if (state === 'starting') return;
+    // A process begins like this, before it knows of a halt; once it has told one, the halt was cleared while it is still starting.
+    if (state === 'starting' && !this.#stateTold) return;
     const nowMs = this.clock();
     if (!this.#stateTold) this.#stopped.restarted(state, nowMs, this.#diskFaultMs);
     this.#stateTold = true;
