@@ -5,8 +5,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type ApiServer, serveApi } from '../../api/server.ts';
 import type { SessionStatus } from '../../api/status.ts';
 import { ControlFile } from '../../control/control_file.ts';
+import { DatasetWriter } from '../../dataset/writer.ts';
 import { featuresHash } from '../../inference/features_hash.ts';
 import { tinyFolder, tinyRegistry } from '../../inference/fixtures/model_folder.ts';
+import { START_US } from '../../runtime/fixtures/account.ts';
 import { SESSION } from '../../terminal/fixtures/session.ts';
 import { runProgram } from '../program.ts';
 import { REGISTRY } from '../registry.ts';
@@ -43,6 +45,32 @@ async function models(...args: string[]): Promise<{ code: number; out: string; e
 }
 
 describe('flashmm models', () => {
+  it('evaluates a model on a dataset of its features, and on no other', async () => {
+    const rule = { everyMs: 200, thresholdBps: 0, smoothingMs: 0, market: 'X', venue: 'sei', domain: 'sei' } as const;
+    const origin = { source: 'test', sourceSha256: '', flashmm: '0', featureNames: [], featureMirror: [] };
+    const paths = [featuresHash(), 'f'.repeat(64)].map((hash, i) => {
+      const writer = new DatasetWriter(join(folder, `set${i}.arrow`), { ...rule, ...origin, featuresHash: hash });
+      for (let row = 0; row < 60; row += 1)
+        writer.push({
+          ...{ timeUs: START_US + row * 200_000, segment: 0, warm: true, vector: new Float32Array(64), sentiment: null },
+          topImbalance: 1,
+          label: { timeUs: 0, midHalfTicks: 2, movesBps: new Float64Array(3), classes: Int8Array.of(1, 2, 2) },
+        });
+      writer.close();
+      return writer.path;
+    });
+    const { code, out } = await models('evaluate', 'sei-trees/901', '--data', paths[0]!, '--json');
+    expect(code).toBe(0);
+    const { horizons } = JSON.parse(out);
+    expect([horizons[100].n, horizons[100].moves, horizons[500].n, horizons[500].moves]).toEqual([36, 0, 36, 36]);
+    expect(horizons[500].imbalance.direction_accuracy).toEqual({ value: 1, low: 1, high: 1 });
+    expect((await models('evaluate', 'sei-trees/901', '--data', paths[0]!)).out).toContain('500 ms: 36 windows, 36 moves');
+    const other = await models('evaluate', 'sei-trees/901', '--data', paths[1]!);
+    expect([other.code, other.err]).toEqual([4, expect.stringContaining('set1.arrow: of the features ffffffffffff…')]);
+    expect((await models('evaluate', 'sei-trees/901')).err).toContain('--data FILE… is required');
+    expect((await models('evaluate', '--data', paths[0]!)).err).toContain('evaluate: 0 models: expected one');
+  });
+
   it('lists what there is and which serve', async () => {
     const { code, out } = await models('list', '--json');
     expect(code).toBe(0);
