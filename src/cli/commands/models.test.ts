@@ -52,7 +52,13 @@ describe('flashmm models', () => {
       const writer = new DatasetWriter(join(folder, `set${i}.arrow`), { ...rule, ...origin, featuresHash: hash });
       for (let row = 0; row < 60; row += 1)
         writer.push({
-          ...{ timeUs: START_US + row * 200_000, segment: 0, warm: true, vector: new Float32Array(64), sentiment: null },
+          ...{
+            timeUs: START_US + row * 200_000,
+            segment: 0,
+            warm: true,
+            vector: new Float32Array(64),
+            sentiment: null,
+          },
           topImbalance: 1,
           label: { timeUs: 0, midHalfTicks: 2, movesBps: new Float64Array(3), classes: Int8Array.of(1, 2, 2) },
         });
@@ -64,7 +70,9 @@ describe('flashmm models', () => {
     const { horizons } = JSON.parse(out);
     expect([horizons[100].n, horizons[100].moves, horizons[500].n, horizons[500].moves]).toEqual([36, 0, 36, 36]);
     expect(horizons[500].imbalance.direction_accuracy).toEqual({ value: 1, low: 1, high: 1 });
-    expect((await models('evaluate', 'sei-trees/901', '--data', paths[0]!)).out).toContain('500 ms: 36 windows, 36 moves');
+    expect((await models('evaluate', 'sei-trees/901', '--data', paths[0]!)).out).toContain(
+      '500 ms: 36 windows, 36 moves',
+    );
     const other = await models('evaluate', 'sei-trees/901', '--data', paths[1]!);
     expect([other.code, other.err]).toEqual([4, expect.stringContaining('set1.arrow: of the features ffffffffffff…')]);
     expect((await models('evaluate', 'sei-trees/901')).err).toContain('--data FILE… is required');
@@ -117,7 +125,7 @@ describe('flashmm models', () => {
   });
 
   it.each([
-    [['improve'], /action 'improve': expected one of list, verify, promote, rollback/],
+    [['improve'], /action 'improve': expected one of list, verify, evaluate, promote, rollback/],
     [['promote'], /models promote: MODEL is missing/],
     [['promote', 'best'], /model 'best': expected DOMAIN-KIND\/VERSION, as in binance-trees\/1/],
     [['promote', 'sei-trees/999'], /there is no model sei-trees\/999, neither shipped nor in /],
