@@ -1,0 +1,121 @@
+"""
+MarketTransformer: 64 → 128, positional encoding, 4 encoder layers of 8 heads and feed-forward 512, dropout 0.1; the last step through
+64 and ReLU to the classes (Vaswani et al. 2017; normalisation before each part, Xiong et al. 2020, which trains without a long warm-up).
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from . import FEATURE_COUNT, WINDOW_STEPS
+from .deep import Architecture, Budget, Parameters, drawn, dropout
+from .graph import Graph
+
+MODEL = 128
+LAYERS = 4
+HEADS = 8
+FEED_FORWARD = 512
+LAST = 64
+DROPOUT = 0.1
+EPSILON = 1e-5
+
+
+def positions() -> np.ndarray:
+    """The sinusoidal encoding [25, 128] (Vaswani et al. 2017, section 3.5)."""
+    at = np.arange(WINDOW_STEPS)[:, None] / 10_000 ** (np.arange(0, MODEL, 2) / MODEL)
+    return np.stack([np.sin(at), np.cos(at)], axis=-1).reshape(WINDOW_STEPS, MODEL).astype(np.float32)
+
+
+def make(key: jax.Array) -> Parameters:
+    """Fresh parameters; the output of each part starts small, by the depth."""
+    keys = iter(jax.random.split(key, 2 + 4 * LAYERS))
+    norm = lambda: {"scale": jnp.ones(MODEL), "bias": jnp.zeros(MODEL)}  # noqa: E731
+    dense = lambda rows, columns, gain=1.0: {"weight": drawn(next(keys), rows, columns, gain), "bias": jnp.zeros(columns)}  # noqa: E731
+    small = float(1 / np.sqrt(2 * LAYERS))
+    return {
+        "in": dense(FEATURE_COUNT, MODEL),
+        "layers": [
+            {
+                "attention_norm": norm(),
+                "query_key_value": dense(MODEL, 3 * MODEL),
+                "attention_out": dense(MODEL, MODEL, small),
+                "forward_norm": norm(),
+                "forward_in": dense(MODEL, FEED_FORWARD),
+                "forward_out": dense(FEED_FORWARD, MODEL, small),
+            }
+            for _ in range(LAYERS)
+        ],
+        "norm": norm(),
+        "last": dense(MODEL, LAST),
+    }
+
+
+def normed(p: Parameters, x: jax.Array) -> jax.Array:
+    """Layer normalisation (Ba et al. 2016)."""
+    away = x - x.mean(-1, keepdims=True)
+    return away / jnp.sqrt((away**2).mean(-1, keepdims=True) + EPSILON) * p["scale"] + p["bias"]
+
+
+def dense(p: Parameters, x: jax.Array) -> jax.Array:
+    """x · weight + bias."""
+    return x @ p["weight"] + p["bias"]
+
+
+def attention(p: Parameters, x: jax.Array) -> jax.Array:
+    """Attention of every step to every step: [b, 25, 128] → the same."""
+    b = x.shape[0]
+    parts = dense(p["query_key_value"], normed(p["attention_norm"], x)).reshape(b, WINDOW_STEPS, 3, HEADS, MODEL // HEADS)
+    query, key, value = parts.transpose(2, 0, 3, 1, 4)
+    share = jax.nn.softmax(query @ key.transpose(0, 1, 3, 2) / np.sqrt(MODEL // HEADS).astype(np.float32), axis=-1)
+    return dense(p["attention_out"], (share @ value).transpose(0, 2, 1, 3).reshape(b, WINDOW_STEPS, MODEL))
+
+
+def forward(p: Parameters, x: jax.Array) -> jax.Array:
+    """The feed-forward part."""
+    return dense(p["forward_out"], jax.nn.relu(dense(p["forward_in"], normed(p["forward_norm"], x))))
+
+
+def apply(p: Parameters, z: jax.Array, key: "jax.Array | None") -> jax.Array:
+    """[b, 25, 64] → [b, 64]."""
+    keys = iter(jax.random.split(key, 1 + 2 * LAYERS) if key is not None else [None] * (1 + 2 * LAYERS))
+    x = dropout(dense(p["in"], z) + positions(), next(keys), DROPOUT)
+    for layer in p["layers"]:
+        x = x + dropout(attention(layer, x), next(keys), DROPOUT)
+        x = x + dropout(forward(layer, x), next(keys), DROPOUT)
+    return jax.nn.relu(dense(p["last"], normed(p["norm"], x[:, -1])))
+
+
+def nodes(g: Graph, p: dict, z: str) -> str:
+    """The same, on ONNX's own LayerNormalization operator."""
+    dense_nodes = lambda q, x: g.dense(x, q["weight"], q["bias"])  # noqa: E731
+    norm = lambda q, x: g.node("LayerNormalization", [x, g.constant(q["scale"]), g.constant(q["bias"])], axis=-1, epsilon=EPSILON)  # noqa: E731
+    x = g.node("Add", [dense_nodes(p["in"], z), g.constant(positions())])
+    for layer in p["layers"]:
+        x = g.node("Add", [x, attention_nodes(g, layer, norm(layer["attention_norm"], x))])
+        inner = g.node("Relu", [dense_nodes(layer["forward_in"], norm(layer["forward_norm"], x))])
+        x = g.node("Add", [x, dense_nodes(layer["forward_out"], inner)])
+    last = norm(p["norm"], g.last_row(x))
+    return g.node("Relu", [dense_nodes(p["last"], last)])
+
+
+def attention_nodes(g: Graph, p: dict, x: str) -> str:
+    """Attention of the normalised steps x, as nodes; the division by √16 is in the weights of the query."""
+    weight, bias = p["query_key_value"]["weight"].copy(), p["query_key_value"]["bias"].copy()
+    root = np.float32(np.sqrt(MODEL // HEADS))
+    weight[:, :MODEL] /= root
+    bias[:MODEL] /= root
+    heads = []
+    for part, order in enumerate(([0, 2, 1, 3], [0, 2, 3, 1], [0, 2, 1, 3])):
+        columns = slice(part * MODEL, (part + 1) * MODEL)
+        flat = g.dense(x, weight[:, columns], bias[columns])
+        split = g.node("Reshape", [flat, g.ints(0, WINDOW_STEPS, HEADS, MODEL // HEADS)])
+        heads.append(g.node("Transpose", [split], perm=order))
+    query, key, value = heads
+    share = g.node("Softmax", [g.node("MatMul", [query, key])], axis=-1)
+    joined = g.node("Transpose", [g.node("MatMul", [share, value])], perm=[0, 2, 1, 3])
+    flat = g.node("Reshape", [joined, g.ints(0, WINDOW_STEPS, MODEL)])
+    return g.dense(flat, p["attention_out"]["weight"], p["attention_out"]["bias"])
+
+
+TRANSFORMER = Architecture("transformer", LAST, make, apply, nodes, Budget(steps=600, batch=128, learning_rate=5e-4, check_every=60, patience=3))
+"""About 820 thousand parameters."""
