@@ -1,5 +1,6 @@
 """
 python -m flashmm_training train --data FILE… --out DIR --domain binance|sei     trains, validates, exports, writes cards
+python -m flashmm_training transfer --data FILE…                                 how good in a market and on a day not trained on
 
 Progress goes to standard error, one JSON summary with --json to standard output. Exit status: 0 done, 1 failed, 2 wrong usage.
 """
@@ -9,10 +10,12 @@ import json
 import sys
 from pathlib import Path
 
+from . import HORIZONS_MS
 from .data import BadDataset, read_all
 from .export import ParityError
 from .progress import Progress
 from .train import Plan, train
+from .transfer import table, transfer
 from .validate import KINDS
 
 
@@ -22,15 +25,19 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True)
     one = commands.add_parser("train", help="train models from dataset files of `flashmm dataset`")
     one.add_argument("--data", nargs="+", type=Path, required=True, metavar="FILE", help="dataset files, or folders of them (*.arrow)")
+    two = commands.add_parser("transfer", help="train on other markets and days than tested on, beside the baselines")
+    two.add_argument("--data", nargs="+", type=Path, required=True, metavar="FILE", help="dataset files, or folders of them (*.arrow)")
+    two.add_argument("--kinds", default="linear,trees", metavar="LIST", help="as of train (linear,trees)")
+    for command in (one, two):
+        command.add_argument("--seed", type=int, default=1, metavar="N", help="of all chance (1)")
+        command.add_argument("--quiet", action="store_true", help="no progress")
+        command.add_argument("--json", action="store_true", help="print the summary")
     one.add_argument("--out", type=Path, required=True, metavar="DIR", help="the folder of models, as models/")
     one.add_argument("--domain", choices=("binance", "sei"), required=True, help="which markets the models are for")
     one.add_argument("--kinds", default=",".join(KINDS), metavar="LIST", help=f"comma-separated, of {', '.join(KINDS)}; all unless told")
-    one.add_argument("--version", type=int, default=1, metavar="N", help="version of the models, from 1")
-    one.add_argument("--folds", type=int, default=2, metavar="N", help="spans of the walk-forward validation (2)")
-    one.add_argument("--seed", type=int, default=1, metavar="N", help="of all chance (1)")
+    one.add_argument("--version", type=positive, default=1, metavar="N", help="version of the models, from 1")
+    one.add_argument("--folds", type=positive, default=2, metavar="N", help="spans of the walk-forward validation (2)")
     one.add_argument("--register", action="store_true", help="name champion and challenger in DIR/registry.json")
-    one.add_argument("--quiet", action="store_true", help="no progress")
-    one.add_argument("--json", action="store_true", help="print the summary")
     return top
 
 
@@ -47,21 +54,39 @@ def main(arguments: list[str]) -> int:
     unknown = [kind for kind in kinds if kind not in KINDS]
     if unknown:
         top.error(f"--kinds: {unknown[0]!r}, expected some of {', '.join(KINDS)}")
-    if told.version < 1 or told.folds < 1:
-        top.error("--version and --folds: expected 1 or more")
-    command = "python -m flashmm_training " + " ".join(arguments)
-    plan = Plan(told.domain, kinds, told.out, told.version, told.folds, told.seed, command, told.register)
+    run = run_train if told.command == "train" else run_transfer
     try:
-        recordings = read_all(files_of(told.data))
-        if recordings[0].meta["domain"] != told.domain:
-            raise BadDataset(f"{recordings[0].path}: domain is {recordings[0].meta['domain']!r}, expected {told.domain!r} by --domain")
-        summary = train(recordings, plan, Progress(told.quiet))
+        summary, text = run(told, kinds, arguments)
     except (BadDataset, ParityError, OSError) as error:
         print(f"flashmm_training: {error}", file=sys.stderr)
         return 1
-    if told.json:
-        print(json.dumps(summary, indent=2))
+    print(json.dumps(summary, indent=2) if told.json else text)
     return 0
+
+
+def run_train(told: argparse.Namespace, kinds: tuple[str, ...], arguments: list[str]) -> tuple[dict, str]:
+    """The summary, and what is said without --json."""
+    command = "python -m flashmm_training " + " ".join(arguments)
+    plan = Plan(told.domain, kinds, told.out, told.version, told.folds, told.seed, command, told.register)
+    recordings = read_all(files_of(told.data))
+    if recordings[0].meta["domain"] != told.domain:
+        raise BadDataset(f"{recordings[0].path}: domain is {recordings[0].meta['domain']!r}, expected {told.domain!r} by --domain")
+    summary = train(recordings, plan, Progress(told.quiet))
+    return summary, f"may be champion, the best first: {', '.join(summary['ranked']) or 'none'}"
+
+
+def run_transfer(told: argparse.Namespace, kinds: tuple[str, ...], arguments: list[str]) -> tuple[dict, str]:
+    """The same of `transfer`."""
+    del arguments
+    result = transfer(read_all(files_of(told.data)), [kind for kind in kinds if kind != "ensemble"], told.seed, Progress(told.quiet))
+    return result, "\n\n".join(f"{h} ms: macro-F1 / direction accuracy\n\n{table(result, str(h))}" for h in HORIZONS_MS)
+
+
+def positive(text: str) -> int:
+    """An integer from 1. Raises argparse.ArgumentTypeError."""
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}, expected an integer from 1")
+    return int(text)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.ipc as ipc
 
-from . import FEATURE_COUNT, HORIZONS_MS, WINDOW_EVERY_MS, WINDOW_STEPS
+from . import DOMAINS, FEATURE_COUNT, HORIZONS_MS, WINDOW_EVERY_MS, WINDOW_STEPS
 
 FORMAT = "flashmm-dataset/1"
 COLUMNS = (
@@ -47,6 +47,11 @@ class Recording:
     def market(self) -> str:
         """Venue and symbol, as one name: the same symbol of two venues is two markets."""
         return f"{self.meta['venue']} {self.meta['market']}"
+
+    @property
+    def names(self) -> list[str]:
+        """The features' names, in order."""
+        return self.meta["feature_names"].split(",")
 
 
 @dataclass(frozen=True)
@@ -112,9 +117,14 @@ def read(path: Path) -> Recording:
     every_ms = meta.get("every_ms", "")
     if not every_ms.isdigit() or int(every_ms) == 0 or WINDOW_EVERY_MS % int(every_ms) != 0:
         raise bad("every_ms", every_ms, f"a divisor of {WINDOW_EVERY_MS}")
-    for field in ("market", "venue", "domain", "features_hash", "threshold_bps", "smoothing_ms", "source", "source_sha256"):
+    for field in ("market", "venue", "domain", "features_hash", "feature_names", "threshold_bps", "smoothing_ms", "source", "source_sha256"):
         if field not in meta:
             raise bad(field, None, "a text in the metadata")
+    names = meta["feature_names"].split(",")
+    if len(set(names)) != FEATURE_COUNT:
+        raise bad("feature_names", f"{len(set(names))} names", f"{FEATURE_COUNT} different ones")
+    if meta["domain"] not in DOMAINS:
+        raise bad("domain", meta["domain"], f"one of {DOMAINS}")
     columns = {name: table[name].combine_chunks() for name in COLUMNS}
     features = columns["features"]
     if not pa.types.is_fixed_size_list(features.type) or features.type.list_size != FEATURE_COUNT:

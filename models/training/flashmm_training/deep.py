@@ -6,6 +6,7 @@ check on held-out rows. Weights are float32 in nested dictionaries; `apply` is a
 and, written node by node, in ONNX.
 """
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -26,7 +27,7 @@ from .splits import latest
 Parameters = dict[str, "jax.Array | Parameters"]
 OUTPUTS = len(HORIZONS_MS) * len(CLASSES)
 VARIANCE_FLOOR = 0.1
-HELD_MAX = 3000
+HELD_MAX = 1500
 PREDICT_BATCH = 512
 
 
@@ -73,7 +74,7 @@ class Deep:
         """[n, 25, 64] → [n, 3, 3]."""
         if len(windows) == 0:
             return np.zeros((0, len(HORIZONS_MS), len(CLASSES)), np.float32)
-        forward = jax.jit(lambda p, z: network(self.architecture, p, z, None))
+        forward = forward_of(self.architecture)
         parts = []
         for at in range(0, len(windows), PREDICT_BATCH):
             part = self.normalise(windows[at : at + PREDICT_BATCH])
@@ -89,6 +90,12 @@ class Deep:
         hidden = self.architecture.nodes(g, p["body"], mixed_nodes(g, p["mix"], z))
         deep = g.dense(hidden, p["head"]["weight"], p["head"]["bias"])
         return g.by_horizon(g.node("Add", [deep, g.node("MatMul", [newest, g.constant(p["skip"])])]))
+
+
+@functools.cache
+def forward_of(architecture: Architecture) -> Callable[[Parameters, np.ndarray], jax.Array]:
+    """`network` without dropout, compiled once for each architecture."""
+    return jax.jit(lambda p, z: network(architecture, p, z, None))
 
 
 def network(architecture: Architecture, p: Parameters, z: jax.Array, key: "jax.Array | None") -> jax.Array:
@@ -143,7 +150,7 @@ def start(architecture: Architecture, seed: int) -> Parameters:
 def fit_deep(architecture: Architecture, examples: Examples, seed: int, progress: Progress | None = None, steps: int | None = None) -> Deep:
     """Trained until held-out rows get no better. `steps` given: exactly so many steps on all rows, without held-out ones, as when
     earlier folds have told how many are best."""
-    normalise = fit_robust(examples.rows.gather("features"))
+    normalise = fit_robust(examples.rows.gather("features"), examples.keep)
     split = latest(examples.rows)
     train = examples.rows.where(split.train) if steps is None else examples.rows
     held = examples.rows.where(thinned(split.test, HELD_MAX)) if steps is None else None
@@ -178,7 +185,7 @@ class Trainer:
         self.random = np.random.default_rng(seed)
         self.key = jax.random.key(seed + 1)
         labels = train.gather("labels").astype(np.int64)
-        both = labels if examples.mirror is None else np.concatenate([labels, 2 - labels])
+        both = np.concatenate([labels, examples.mirror.labels(labels)])
         self.labels = labels
         self.weights = np.stack([class_weights(both[:, h]) for h in range(len(HORIZONS_MS))]).astype(np.float32)
         schedule = optax.warmup_cosine_decay_schedule(0.0, architecture.budget.learning_rate, max(1, steps // 10), steps, 1e-6)
@@ -201,10 +208,9 @@ class Trainer:
         at = self.random.integers(0, len(self.train), self.batch)
         windows, labels = self.train.windows(at), self.labels[at]
         mirror = self.examples.mirror
-        if mirror is not None:
-            flip = self.random.random(self.batch) < 0.5
-            windows = np.where(flip[:, None, None], mirror.features(windows), windows)
-            labels = np.where(flip[:, None], mirror.labels(labels), labels)
+        flip = self.random.random(self.batch) < 0.5
+        windows = np.where(flip[:, None, None], mirror.features(windows), windows)
+        labels = np.where(flip[:, None], mirror.labels(labels), labels)
         self.key, key = jax.random.split(self.key)
         self.parameters, self.state = self.jitted(self.parameters, self.state, self.normalise(windows), labels, self.weights, key)
 

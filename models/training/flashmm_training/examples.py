@@ -7,18 +7,26 @@ import numpy as np
 from . import CLASSES, HORIZONS_MS
 from .data import Rows
 from .mirror import Mirror
+from .normalise import kept
 
 WEIGHT_POWER = 0.5
 """Rows weigh (share of their class)^−power. 0 leaves the classes as they come, and then neutral is always the likeliest at 100 ms; 1
-evens them out, and then the probabilities are far from the frequencies. The square root lies between the two."""
+evens them out, and then the probabilities are far from the frequencies. The square root lies between the two, and was best in a market
+that was not trained on: docs/models.md."""
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Training rows; `mirror` null trains without mirror images."""
+    """Training rows, each of which is trained on with its mirror image."""
 
     rows: Rows
-    mirror: Mirror | None
+    mirror: Mirror
+
+    @property
+    def keep(self) -> np.ndarray:
+        """Which features go into the models [64]."""
+        first = self.rows.recordings[0]
+        return kept(first.names, first.meta["domain"])
 
     def labels(self) -> np.ndarray:
         """[n, 3], 0 to 2."""
@@ -27,9 +35,8 @@ class Examples:
     def last_rows(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Newest rows [m, 64], labels [m, 3] and weights [m, 3], mirror images behind the originals."""
         x, labels = self.rows.gather("features"), self.labels()
-        if self.mirror is not None:
-            x = np.concatenate([x, self.mirror.features(x)])
-            labels = np.concatenate([labels, self.mirror.labels(labels)])
+        x = np.concatenate([x, self.mirror.features(x)])
+        labels = np.concatenate([labels, self.mirror.labels(labels)])
         return x, labels, np.stack([class_weights(labels[:, h])[labels[:, h]] for h in range(len(HORIZONS_MS))], axis=1)
 
 

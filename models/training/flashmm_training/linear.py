@@ -38,7 +38,7 @@ def fit_linear(examples: Examples, seed: int) -> Linear:
     """Multinomial logistic regression for each horizon, L2 on the weights, by L-BFGS; convex, so the seed changes nothing."""
     del seed
     x, labels, weights = examples.last_rows()
-    normalise = fit_robust(x)
+    normalise = fit_robust(x, examples.keep)
     z = normalise(x).astype(np.float64)
     parts = [fit_one(z, labels[:, h], weights[:, h]) for h in range(len(HORIZONS_MS))]
     weight = np.concatenate([w for w, _ in parts], axis=1).astype(np.float32)

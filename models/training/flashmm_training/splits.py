@@ -16,6 +16,8 @@ from .data import Rows
 EMBARGO_MS = 10_000
 """Kept free on both sides of the test rows: 20 times the longest horizon, and the half-life of most features."""
 
+DAY_US = 86_400_000_000
+
 
 @dataclass(frozen=True)
 class Split:
@@ -37,7 +39,7 @@ def purged(rows: Rows, train: np.ndarray, test: np.ndarray, embargo_ms: int = EM
     return train[(ahead > reach_us) & (behind > reach_us)]
 
 
-def walk_forward(rows: Rows, folds: int, first_share: float = 0.4) -> Iterator[Split]:
+def walk_forward(rows: Rows, folds: int, first_share: float = 0.5) -> Iterator[Split]:
     """Expanding walk-forward: fold k is trained on everything before its test span, which is the next of `folds` equal spans
     after the first `first_share` of the rows (by time, all recordings together). Spans without enough rows to test are left out."""
     ordered = np.argsort(rows.ts_us, kind="stable")
@@ -50,11 +52,15 @@ def walk_forward(rows: Rows, folds: int, first_share: float = 0.4) -> Iterator[S
             yield Split(f"walk-forward {k + 1} of {folds}", train, test)
 
 
-def transfer(rows: Rows, train_on: np.ndarray, test_on: np.ndarray, name: str) -> Split:
-    """Trained on some recordings and tested on others; what is simultaneous is purged."""
-    test = np.flatnonzero(np.isin(rows.recording, test_on))
-    train = np.flatnonzero(np.isin(rows.recording, train_on) & ~np.isin(rows.recording, test_on))
-    return Split(name, purged(rows, train, test), test)
+def transfers(rows: Rows) -> Iterator[Split]:
+    """Trained on other markets and other days (UTC) than tested on, purged: one split for each market and day."""
+    day = rows.ts_us // DAY_US
+    for k, recording in enumerate(rows.recordings):
+        for d in np.unique(day[rows.recording == k]):
+            test = np.flatnonzero((rows.recording == k) & (day == d))
+            train = purged(rows, np.flatnonzero((rows.recording != k) & (day != d)), test)
+            if len(train) > 0:
+                yield Split(f"{recording.market} on {np.datetime64(int(d), 'D')}", train, test)
 
 
 def latest(rows: Rows, share: float = 0.15) -> Split:

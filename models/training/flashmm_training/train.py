@@ -45,7 +45,7 @@ def train(recordings: tuple[Recording, ...], plan: Plan, progress: Progress) -> 
     mirror = mirror_of(recordings[0])
     members = [kind for kind in KINDS if kind in plan.kinds and kind != "ensemble"]
     compared = [kind for kind in KINDS if kind in {*members, "linear", "trees"} and kind != "ensemble"]
-    progress.say(f"{len(rows)} usable rows of {len(recordings)} datasets{'' if mirror else ', without mirror images'}")
+    progress.say(f"{len(rows)} usable rows of {len(recordings)} datasets")
     oof = out_of_fold(rows, list(walk_forward(rows, plan.folds)), compared, mirror, plan.seed, progress)
     calibrated = {kind: calibrate(oof, logits) for kind, logits in oof.logits.items()}
     if "ensemble" in plan.kinds:

@@ -1,5 +1,6 @@
 """
-Gradient-boosted trees (LightGBM, Ke et al. 2017) on the newest row and on what changed since 200 ms and 1 s before.
+Gradient-boosted trees (LightGBM, Ke et al. 2017) on the newest row; features already hold what was before it. Small trees, few features
+each, strong shrinkage: minutes of data hold far fewer independent moves than rows.
 
 All horizons and classes become one TreeEnsembleRegressor with nine targets. ONNX compares float32 with float32 where LightGBM compares
 doubles, so thresholds are rounded down to the next float32: for a float32 x, x ≤ t and x ≤ down(t) are the same.
@@ -10,26 +11,26 @@ from dataclasses import dataclass
 import lightgbm as lgb
 import numpy as np
 
-from . import CLASSES, HORIZONS_MS, WINDOW_STEPS
-from .examples import Examples, class_weights
+from . import CLASSES, HORIZONS_MS
+from .examples import Examples
 from .graph import Graph
 from .progress import Progress
 from .splits import latest
 
-LAGS = (1, 5)
-ROUNDS_MAX = 120
+ROUNDS_MIN = 20
+ROUNDS_MAX = 100
 PATIENCE = 15
 PARAMETERS = {
     "objective": "multiclass",
     "num_class": len(CLASSES),
-    "learning_rate": 0.06,
-    "num_leaves": 12,
-    "min_data_in_leaf": 200,
-    "feature_fraction": 0.5,
+    "learning_rate": 0.1,
+    "num_leaves": 8,
+    "min_data_in_leaf": 500,
+    "feature_fraction": 0.3,
     "bagging_fraction": 0.7,
     "bagging_freq": 1,
-    "lambda_l2": 10.0,
-    "max_bin": 127,
+    "lambda_l2": 50.0,
+    "max_bin": 63,
     "deterministic": True,
     "force_row_wise": True,
     "num_threads": 0,
@@ -39,58 +40,38 @@ PARAMETERS = {
 
 @dataclass(frozen=True)
 class Trees:
-    """One booster for each horizon."""
+    """One booster for each horizon, on the features of the indices `columns`."""
 
     boosters: tuple[lgb.Booster, ...]
+    columns: np.ndarray
     kind: str = "trees"
 
     def logits(self, windows: np.ndarray) -> np.ndarray:
         """[n, 25, 64] → [n, 3, 3]."""
-        x = inputs(windows)
+        x = windows[:, -1, self.columns]
         return np.stack([b.predict(x, raw_score=True) for b in self.boosters], axis=1).astype(np.float32)
 
     def graph(self, g: Graph, window: str) -> str:
         """The logits as nodes."""
-        rows = [g.last_row(window)]
-        for lag in LAGS:
-            before = g.node("Gather", [window, g.constant(np.array(WINDOW_STEPS - 1 - lag, np.int64))], axis=1)
-            rows.append(g.node("Sub", [rows[0], before]))
-        x = g.node("Concat", rows, axis=1)
-        forest = [tree for h, b in enumerate(self.boosters) for tree in flattened(b, h)]
-        return g.by_horizon(g.node("TreeEnsembleRegressor", [x], domain="ai.onnx.ml", **ensemble(forest)))
-
-
-def inputs(windows: np.ndarray) -> np.ndarray:
-    """[n, 25, 64] → [n, 192]: the newest row, and its differences to the rows before."""
-    last = windows[:, -1]
-    return np.concatenate([last] + [last - windows[:, -1 - lag] for lag in LAGS], axis=1)
+        forest = [tree for h, b in enumerate(self.boosters) for tree in flattened(b, h, self.columns)]
+        return g.by_horizon(g.node("TreeEnsembleRegressor", [g.last_row(window)], domain="ai.onnx.ml", **ensemble(forest)))
 
 
 def fit_trees(examples: Examples, seed: int, progress: Progress | None = None) -> Trees:
     """A booster for each horizon; the number of rounds is where the newest 15 % stop getting better, then all rows are used."""
     split = latest(examples.rows)
-    x, labels = tree_inputs(examples)
-    n = len(examples.rows)
-    half = lambda at: np.concatenate([at, at + n]) if examples.mirror is not None else at  # noqa: E731
+    x, labels, weights = examples.last_rows()
+    columns = np.flatnonzero(examples.keep)
+    x = x[:, columns]
+    both = lambda at: np.concatenate([at, at + len(examples.rows)])  # noqa: E731
     boosters = []
     for h in range(len(HORIZONS_MS)):
-        weights = class_weights(labels[:, h])[labels[:, h]]
         parameters = PARAMETERS | {"seed": seed + h}
-        rounds = best_rounds(x, labels[:, h], weights, half(split.train), half(split.test), parameters)
-        boosters.append(lgb.train(parameters, lgb.Dataset(x, labels[:, h], weight=weights), num_boost_round=rounds))
+        rounds = best_rounds(x, labels[:, h], weights[:, h], both(split.train), both(split.test), parameters)
+        boosters.append(lgb.train(parameters, lgb.Dataset(x, labels[:, h], weight=weights[:, h]), num_boost_round=rounds))
         if progress is not None:
             progress.say(f"trees at {HORIZONS_MS[h]} ms: {rounds} rounds")
-    return Trees(tuple(boosters))
-
-
-def tree_inputs(examples: Examples) -> tuple[np.ndarray, np.ndarray]:
-    """Inputs [m, 192] and labels [m, 3], mirror images behind the originals."""
-    windows, labels = examples.rows.windows(), examples.labels()
-    x = inputs(windows)
-    if examples.mirror is not None:
-        x = np.concatenate([x, inputs(examples.mirror.features(windows))])
-        labels = np.concatenate([labels, examples.mirror.labels(labels)])
-    return x, labels
+    return Trees(tuple(boosters), columns)
 
 
 def best_rounds(x: np.ndarray, labels: np.ndarray, weights: np.ndarray, train: np.ndarray, held: np.ndarray, parameters: dict) -> int:
@@ -100,10 +81,10 @@ def best_rounds(x: np.ndarray, labels: np.ndarray, weights: np.ndarray, train: n
     fit = lgb.Dataset(x[train], labels[train], weight=weights[train])
     check = lgb.Dataset(x[held], labels[held], weight=weights[held], reference=fit)
     found = lgb.train(parameters, fit, ROUNDS_MAX, valid_sets=[check], callbacks=[lgb.early_stopping(PATIENCE, verbose=False)])
-    return max(10, found.best_iteration)
+    return max(ROUNDS_MIN, found.best_iteration)
 
 
-def flattened(booster: lgb.Booster, horizon: int) -> list[tuple[int, list[dict]]]:
+def flattened(booster: lgb.Booster, horizon: int, columns: np.ndarray) -> list[tuple[int, list[dict]]]:
     """Trees as (target, nodes in order, the root first); a node is a leaf ('leaf') or a split ('feature', 'threshold', 'yes', 'no')."""
     out = []
     for k, info in enumerate(booster.dump_model()["tree_info"]):
@@ -117,7 +98,7 @@ def flattened(booster: lgb.Booster, horizon: int) -> list[tuple[int, list[dict]]
             else:
                 assert tree["decision_type"] == "<=" and tree["missing_type"] == "None", tree
                 yes, no = add(tree["left_child"]), add(tree["right_child"])
-                nodes[at] = {"feature": tree["split_feature"], "threshold": rounded_down(tree["threshold"]), "yes": yes, "no": no}
+                nodes[at] = {"feature": int(columns[tree["split_feature"]]), "threshold": rounded_down(tree["threshold"]), "yes": yes, "no": no}
             return at
 
         add(info["tree_structure"])

@@ -61,7 +61,7 @@ def fit(kind: str, examples: Examples, seed: int, progress: Progress, steps: int
     return fit_deep(ARCHITECTURES[kind], examples, seed, progress, steps)
 
 
-def out_of_fold(rows: Rows, splits: list[Split], kinds: list[str], mirror: Mirror | None, seed: int, progress: Progress) -> OutOfFold:
+def out_of_fold(rows: Rows, splits: list[Split], kinds: list[str], mirror: Mirror, seed: int, progress: Progress) -> OutOfFold:
     """Fits every kind on every split and predicts its test rows."""
     at = np.concatenate([split.test for split in splits])
     order = np.argsort(at, kind="stable")
