@@ -70,6 +70,10 @@ class Rows:
         """The rows for which `keep` [n] is true, in order; or those at the indices `keep`."""
         return replace(self, recording=self.recording[keep], row=self.row[keep], ts_us=self.ts_us[keep])
 
+    def thinned(self, most: int) -> "Rows":
+        """At most so many of the rows, evenly spread."""
+        return self if len(self) <= most else self.where(np.linspace(0, len(self) - 1, most).astype(int))
+
     def windows(self, at: np.ndarray | None = None) -> np.ndarray:
         """float32 [n, 25, 64], oldest first, of all rows or of those at the indices `at`."""
         some = self if at is None else self.where(at)

@@ -27,7 +27,7 @@ from .splits import latest
 Parameters = dict[str, "jax.Array | Parameters"]
 OUTPUTS = len(HORIZONS_MS) * len(CLASSES)
 VARIANCE_FLOOR = 0.1
-HELD_MAX = 1500
+HELD_MAX = 1024
 PREDICT_BATCH = 512
 
 
@@ -153,7 +153,7 @@ def fit_deep(architecture: Architecture, examples: Examples, seed: int, progress
     normalise = fit_robust(examples.rows.gather("features"), examples.keep)
     split = latest(examples.rows)
     train = examples.rows.where(split.train) if steps is None else examples.rows
-    held = examples.rows.where(thinned(split.test, HELD_MAX)) if steps is None else None
+    held = examples.rows.where(split.test).thinned(HELD_MAX) if steps is None else None
     trainer = Trainer(architecture, normalise, examples, train, seed, steps or architecture.budget.steps)
     best, best_loss, best_step, worse = trainer.parameters, np.inf, 0, 0
     for step in range(1, trainer.steps + 1):
@@ -213,11 +213,6 @@ class Trainer:
         labels = np.where(flip[:, None], mirror.labels(labels), labels)
         self.key, key = jax.random.split(self.key)
         self.parameters, self.state = self.jitted(self.parameters, self.state, self.normalise(windows), labels, self.weights, key)
-
-
-def thinned(at: np.ndarray, most: int) -> np.ndarray:
-    """At most so many of the indices, evenly spread."""
-    return at if len(at) <= most else at[np.linspace(0, len(at) - 1, most).astype(int)]
 
 
 def log_loss(model: Deep, rows: Rows, weights: np.ndarray) -> float:

@@ -12,7 +12,7 @@ from .graph import Graph
 from .normalise import Robust, fit_robust
 
 L2 = 1e-3
-ITERATIONS_MAX = 150
+ITERATIONS_MAX = 80
 
 
 @dataclass(frozen=True)
@@ -39,26 +39,30 @@ def fit_linear(examples: Examples, seed: int) -> Linear:
     del seed
     x, labels, weights = examples.last_rows()
     normalise = fit_robust(x, examples.keep)
-    z = normalise(x).astype(np.float64)
+    columns = np.flatnonzero(examples.keep)
+    z = normalise(x)[:, columns]
     parts = [fit_one(z, labels[:, h], weights[:, h]) for h in range(len(HORIZONS_MS))]
-    weight = np.concatenate([w for w, _ in parts], axis=1).astype(np.float32)
+    weight = np.zeros((FEATURE_COUNT, len(HORIZONS_MS) * len(CLASSES)), np.float32)
+    weight[columns] = np.concatenate([w for w, _ in parts], axis=1)
     return Linear(normalise, weight, np.concatenate([b for _, b in parts]).astype(np.float32))
 
 
 def fit_one(z: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Weight [64, 3] and bias [3] of one horizon from normalised rows [n, 64], labels [n] and row weights [n]."""
-    truth = np.eye(len(CLASSES))[labels]
-    share = weights / weights.sum()
+    """Weight [k, 3] and bias [3] of one horizon from normalised rows [n, k], labels [n] and row weights [n]."""
+    truth = np.eye(len(CLASSES), dtype=np.float32)[labels]
+    share = (weights / weights.sum()).astype(np.float32)
+    k = z.shape[1]
 
     def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
-        parameters = flat.reshape(FEATURE_COUNT + 1, len(CLASSES))
+        parameters = flat.astype(np.float32).reshape(k + 1, len(CLASSES))
         weight, bias = parameters[:-1], parameters[-1]
         log_p = log_softmax(z @ weight + bias)
         error = (np.exp(log_p) - truth) * share[:, None]
         value = -(share * (log_p * truth).sum(1)).sum() + L2 * (weight**2).sum() / 2
-        return value, np.concatenate([z.T @ error + L2 * weight, error.sum(0, keepdims=True)]).ravel()
+        slope = np.concatenate([z.T @ error + L2 * weight, error.sum(0, keepdims=True)])
+        return float(value), slope.ravel().astype(np.float64)
 
-    start = np.zeros((FEATURE_COUNT + 1) * len(CLASSES))
+    start = np.zeros((k + 1) * len(CLASSES))
     found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": ITERATIONS_MAX}).x
-    parameters = found.reshape(FEATURE_COUNT + 1, len(CLASSES))
+    parameters = found.reshape(k + 1, len(CLASSES))
     return parameters[:-1], parameters[-1]

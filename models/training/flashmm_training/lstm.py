@@ -64,5 +64,5 @@ def nodes(g: Graph, p: dict, z: str) -> str:
     return g.node("ReduceSum", [g.node("Mul", [share, states]), g.ints(1)], keepdims=0)
 
 
-LSTM = Architecture("lstm", 2 * HIDDEN, make, apply, nodes, Budget(steps=500, batch=128, learning_rate=1e-3, check_every=50, patience=3))
+LSTM = Architecture("lstm", 2 * HIDDEN, make, apply, nodes, Budget(steps=250, batch=96, learning_rate=2e-3, check_every=50, patience=2))
 """About 280 thousand parameters."""

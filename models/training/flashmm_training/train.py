@@ -8,7 +8,6 @@ import numpy as np
 from . import CLASSES, HORIZONS_MS
 from .card import GOLDEN_WINDOWS, by_horizon, make_card, write_model, write_registry
 from .data import Recording, Rows, rows_of
-from .deep import thinned
 from .drift import drift_reference
 from .ensemble import Ensemble
 from .examples import Examples
@@ -78,8 +77,9 @@ class Writer:
         self.baselines = {name: scores(oof, p) for name, p in oof.plain.items()}
         self.baselines |= {"logistic": calibrated["linear"].metrics, "trees": calibrated["trees"].metrics}
         self.reference = drift_reference(rows)
-        self.windows = rows.windows(thinned(np.arange(len(rows)), CHECKED_WINDOWS))
-        self.labels = rows.gather("labels")[thinned(np.arange(len(rows)), CHECKED_WINDOWS)].astype(np.int64)
+        checked = rows.thinned(CHECKED_WINDOWS)
+        self.windows, self.labels = checked.windows(), checked.gather("labels").astype(np.int64)
+        self.golden = checked.thinned(GOLDEN_WINDOWS).windows()
 
     def write(self, kind: str, model: object) -> dict[str, object]:
         """One folder; gives its line of the summary."""
@@ -94,14 +94,13 @@ class Writer:
             "macro_f1_fall": round(rough.macro_f1_fall, 4),
             "shippable": bool(rough.shippable),
         }
-        golden = self.windows[thinned(np.arange(len(self.windows)), GOLDEN_WINDOWS)]
         card = make_card(
             kind=kind, domain=plan.domain, version=plan.version, onnx=onnx, rows=self.rows, folds=plan.folds, calibrated=own,
             baselines=self.baselines, reference=self.reference | {"accuracy": by_horizon(self.accuracy(own))},
             latency_ms=(p50, p99), parity=parity.difference, int8=int8, command=plan.command, seed=plan.seed,
         )
         folder = plan.out / f"{plan.domain}-{kind}" / str(plan.version)
-        write_model(folder, onnx, card, golden, answers(session(onnx), golden, 1))
+        write_model(folder, onnx, card, self.golden, answers(session(onnx), self.golden, 1))
         at_500 = own.metrics["500"]
         self.progress.say(
             f"{folder}: {len(onnx)} bytes, parity {parity.difference:.1e}, p50 {p50:.3f} ms, at 500 ms macro-F1 {at_500['macro_f1']['value']:.3f},"

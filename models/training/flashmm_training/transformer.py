@@ -117,5 +117,5 @@ def attention_nodes(g: Graph, p: dict, x: str) -> str:
     return g.dense(flat, p["attention_out"]["weight"], p["attention_out"]["bias"])
 
 
-TRANSFORMER = Architecture("transformer", LAST, make, apply, nodes, Budget(steps=300, batch=64, learning_rate=5e-4, check_every=50, patience=2))
+TRANSFORMER = Architecture("transformer", LAST, make, apply, nodes, Budget(steps=200, batch=64, learning_rate=1e-3, check_every=50, patience=2))
 """About 820 thousand parameters."""
