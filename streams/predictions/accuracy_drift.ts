@@ -20,10 +20,10 @@ const BLOCK = 5;
 const CLOCK = 8;
 
 /** Going the wrong way more often than it says by this share of the moves, a model has drifted … */
-const EXCESS_MOST = 0.1;
+const EXCESS_MOST = 0.06;
 
 /** … and by less than this one, it is back. */
-const EXCESS_BACK = 0.05;
+const EXCESS_BACK = 0.03;
 
 /** A window of so many values needs no change to be believed: the model was wrong from the start. */
 const VALUES_ENOUGH = 60;
