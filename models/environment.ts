@@ -37,6 +37,8 @@ function checkVersion(python: string): void {
   } catch (error) {
     const { stdout } = error as { stdout?: string };
     const found = stdout ? `is Python ${stdout.trim()}` : 'does not run';
-    throw new Error(`'${python}' ${found}, expected Python ${PYTHON_MIN} or newer: install it, or name one in FLASHMM_PYTHON`);
+    throw new Error(
+      `'${python}' ${found}, expected Python ${PYTHON_MIN} or newer: install it, or name one in FLASHMM_PYTHON`,
+    );
   }
 }

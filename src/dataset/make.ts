@@ -123,7 +123,7 @@ class OneDataset {
     this.#metadata = {
       featuresHash: featuresHash(),
       featureNames: FEATURES.map((feature) => feature.name),
-      featureMirror: FEATURES.map((one) => (one as { mirror?: string }).mirror ?? ''),
+      featureMirror: FEATURES.map(({ mirror }) => mirror),
       market: market.symbol,
       venue: market.venue,
       domain: domainOf(market),

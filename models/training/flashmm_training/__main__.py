@@ -66,7 +66,7 @@ def main(arguments: list[str]) -> int:
 
 def run_train(told: argparse.Namespace, kinds: tuple[str, ...], arguments: list[str]) -> tuple[dict, str]:
     """The summary, and what is said without --json."""
-    command = "python -m flashmm_training " + " ".join(arguments)
+    command = "python -m flashmm_training " + " ".join(Path(word).name if "/" in word else word for word in arguments)
     plan = Plan(told.domain, kinds, told.out, told.version, told.folds, told.seed, command, told.register)
     recordings = read_all(files_of(told.data))
     if recordings[0].meta["domain"] != told.domain:
