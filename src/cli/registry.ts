@@ -101,6 +101,11 @@ export const REGISTRY: readonly Entry[] = [
     load: () => import('./commands/models.ts'),
   },
   {
+    name: 'retrain',
+    summary: 'Train models anew, and promote one only if it is better on data that it has not seen.',
+    load: () => import('./commands/retrain.ts'),
+  },
+  {
     name: 'doctor',
     summary: 'Check this machine, the settings and the endpoints, and say what to do.',
     load: () => import('./commands/doctor.ts'),

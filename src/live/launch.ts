@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Market } from '../../streams/market/types.ts';
+import type { RetrainRequest } from '../../streams/predictions/predictions.ts';
 import type { AccountSettings } from '../../streams/settings.ts';
 import { AccountInUseError } from '../account/lock.ts';
 import { type OpenAccount, openAccount } from '../account/open.ts';
@@ -15,6 +16,7 @@ import { startPopulatedDevnet } from '../devnet/populated.ts';
 import { type InferencePlan, type OpenInference, openInference, planInference } from '../inference/open_inference.ts';
 import { withModels } from '../inference/with_models.ts';
 import { SessionInsight } from '../insight/session_insight.ts';
+import { leaveRequest } from '../retrain/requests.ts';
 import type { Notify } from '../runtime/notices.ts';
 import { seededRandom } from '../runtime/random.ts';
 import { Session } from '../runtime/session.ts';
@@ -105,7 +107,7 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
     if (options.haltedBy !== undefined) {
       session.edge.accept({ kind: 'command', seq: 0, timeUs: 0, command: 'halt', by: options.haltedBy });
     }
-    inference = await predicting(plan, session, status, options.notify);
+    inference = await predicting(plan, session, status, options);
     await session.start();
     insight.start(session.decisions$, (opinion) => session.edge.accept(opinion));
     return { session, venue, status, devnet, journal, insight, inference, account };
@@ -136,7 +138,7 @@ async function predicting(
   plan: InferencePlan | undefined,
   session: Session,
   status: LiveStatus,
-  notify: Notify,
+  { config, notify }: LaunchOptions,
 ): Promise<OpenInference | undefined> {
   if (plan === undefined) return undefined;
   const open = await openInference({
@@ -148,9 +150,23 @@ async function predicting(
   });
   session.decisions$.subscribe((decision) => {
     if (decision.kind === 'features') open.inference.hear(decision);
+    else if (decision.kind === 'retrainRequest') requested(decision, config.runtime.state_dir, notify);
   });
   status.watchModels(open.status);
   return open;
+}
+
+/** Leaves the wish where `flashmm retrain` finds it. That it cannot be written stops nothing. */
+function requested(request: RetrainRequest, stateDir: string, notify: Notify): void {
+  try {
+    leaveRequest(stateDir, request);
+    notify('warn', `${request.model} should be trained anew: flashmm retrain`, { detail: request.detail });
+  } catch (error) {
+    notify(
+      'error',
+      `${request.model} should be trained anew, and the request cannot be left: ${(error as Error).message}`,
+    );
+  }
 }
 
 /** The markets that are to be traded. @throws CommandError when one is not configured */
