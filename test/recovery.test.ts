@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { segmentParts } from '../src/account/read.ts';
-import type { OrdersState } from '../streams/orders/orders.ts';
+import type { OrdersState, WorkingOrder } from '../streams/orders/orders.ts';
 import { type Life, Machine, of } from './account_machine.ts';
 
 /** Executions that were booked on disk when the machine died. */
@@ -45,7 +45,9 @@ async function demandAgreement(machine: Machine, life: Life): Promise<void> {
 function stageState({ session }: Life) {
   const states = session.edge.snapshot()?.kernel.states ?? {};
   const key = Object.keys(states).find((name) => /(^|[/.])orders([/.]|$)/.test(name));
-  return states[key ?? ''] as Pick<OrdersState, 'orders' | 'batches' | 'inFlight'> | undefined;
+  return states[key ?? ''] as
+    | (Pick<OrdersState, 'batches' | 'inFlight'> & { readonly orders: Readonly<Record<string, WorkingOrder>> })
+    | undefined;
 }
 
 describe('the account’s journal', () => {

@@ -141,8 +141,9 @@ export class Chain {
       checkAnte(tx, accounts, this, 'deliver');
       applyAnte(tx, accounts);
       // From here on the fee is paid, and the result says so even when the messages fail.
-      keep(anteEvents(tx));
-      return this.#execute(tx, 'deliver');
+      const paid = anteEvents(tx);
+      keep(paid);
+      return this.#execute(tx, 'deliver', paid);
     });
   }
 
@@ -150,7 +151,7 @@ export class Chain {
   simulateTx(sent: Tx): TxResult {
     return resultOf(sent, (tx) => {
       checkAnte(tx, new CheckView(this.#accounts, this.bank), this, 'simulate');
-      return this.#execute(tx, 'simulate');
+      return this.#execute(tx, 'simulate', anteEvents(tx));
     });
   }
 
@@ -175,22 +176,18 @@ export class Chain {
 
   #hookEvents(match: MatchRecord): AbciEvent[] {
     const contract = this.contractAddress;
-    return match.hooks.flatMap((type) => [
-      { type: 'sudo', attributes: [['_contract_address', contract]] },
-      {
-        type: 'sudo-gas',
-        attributes: [
-          ['consumed', '50000'],
-          ['type', type],
-          ['contract', contract],
-          ['height', String(match.height)],
-        ],
-      },
-    ]);
+    const height = String(match.height);
+    const events: AbciEvent[] = [];
+    for (const type of match.hooks) {
+      const gas = [['consumed', '50000'] as const, ['type', type] as const, ['contract', contract] as const];
+      events.push({ type: 'sudo', attributes: [['_contract_address', contract]] });
+      events.push({ type: 'sudo-gas', attributes: [...gas, ['height', height]] });
+    }
+    return events;
   }
 
   /** Runs the messages: all of them or none. What can fail is checked first, so that nothing needs to be undone. */
-  #execute(tx: DecodedTx, mode: AnteMode): Executed {
+  #execute(tx: DecodedTx, mode: AnteMode, paid: readonly AbciEvent[]): Executed {
     const gasUsed = gasOf(tx);
     if (mode === 'deliver' && !isGasless(tx) && gasUsed > tx.gasLimit) {
       const numbers = `gasWanted: ${tx.gasLimit}, gasUsed: ${gasUsed}`;
@@ -207,7 +204,8 @@ export class Chain {
       const action = { type: 'message', attributes: [['action', tx.messages[index]!.typeUrl]] } as const;
       return { data, events: [action, ...events] };
     });
-    const events = [...anteEvents(tx), ...done.flatMap((step) => step.events)];
+    const events = [...paid];
+    for (const step of done) events.push(...step.events);
     // Who sent no bytes reads none, nor texts, but the events.
     if (tx.raw === undefined) return { data: NO_BYTES, events, log: '', gasUsed };
     return { data: dataOf(tx, done), events, log: logOf(done), gasUsed };

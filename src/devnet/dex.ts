@@ -92,6 +92,8 @@ export class Dex {
   /** From this height on {@link matchAt} knows; 0 until the first record was dropped. */
   earliestMatchHeight = 0;
   readonly #pairs: readonly Pair[];
+  /** Both sides of every pair, in the order that the history knows them by. */
+  readonly #sides: readonly BookSide[];
   readonly #matchesMax: number;
   #nextOrderId: number;
   #orders: BlockOrder[] = [];
@@ -115,6 +117,7 @@ export class Dex {
       shorts: new BookSide('sell'),
       prices: [],
     }));
+    this.#sides = this.#pairs.flatMap(({ longs, shorts }) => [longs, shorts]);
     this.#nextOrderId = options.firstOrderId;
     this.#matchesMax = options.matchesMax;
     this.history = new BookHistory(options.bookHistoryBlocks);
@@ -170,10 +173,7 @@ export class Dex {
   /** Hooks, cancels, new limits, market orders, crossed limits, settlements: null when the block has nothing to do. */
   endBlock(height: number, timeUs: number): MatchRecord | null {
     const record = this.#match(height, timeUs);
-    this.history.record(
-      height,
-      this.#pairs.flatMap(({ longs, shorts }) => [longs, shorts]),
-    );
+    this.history.record(height, this.#sides);
     return record;
   }
 
@@ -232,9 +232,10 @@ export class Dex {
     const placed = this.#orders.filter((order) => order.market === market.index && order.state === 'placed');
     if (placed.length === 0) return;
     for (const side of ['buy', 'sell'] as const) {
-      for (const { orderId, account, tick, lots, ...order } of placed) {
-        if (order.type === 'limit' && order.side === side)
-          this.book(market.index, side).add(tick, { orderId, account, lots });
+      const book = this.book(market.index, side);
+      for (const order of placed) {
+        if (order.type !== 'limit' || order.side !== side) continue;
+        book.add(order.tick, { orderId: order.orderId, account: order.account, lots: order.lots });
       }
     }
     const outcomes = [

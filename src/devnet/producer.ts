@@ -37,6 +37,56 @@ const HELD_TXS_MAX = 10_000;
 const EMPTY_HASH = digest([]);
 const NO_HASHES = { hash: '', previousHash: '', appHash: '', dataHash: '' };
 
+/** Its events are a map for a search or a subscription only: nobody else asks. */
+class IncludedTx implements CommittedTx {
+  readonly hash: string;
+  readonly tx: Tx;
+  readonly height: number;
+  readonly index: number;
+  readonly result: TxResult;
+
+  constructor(hash: string, tx: Tx, height: number, index: number, result: TxResult) {
+    this.hash = hash;
+    this.tx = tx;
+    this.height = height;
+    this.index = index;
+    this.result = result;
+  }
+
+  get events(): EventMap {
+    const own = { 'tm.event': 'Tx', 'tx.hash': this.hash, 'tx.height': String(this.height) };
+    return eventMap(this.result.events, own);
+  }
+}
+
+class Block implements CommittedBlock {
+  readonly height: number;
+  readonly timeUs: number;
+  readonly match: BlockEnd['match'];
+  readonly events: BlockEnd['events'];
+  readonly txs: readonly CommittedTx[];
+  readonly hash: string;
+  readonly previousHash: string;
+  readonly appHash: string;
+  readonly dataHash: string;
+
+  constructor({ height, timeUs, match, events }: BlockEnd, txs: readonly CommittedTx[], hashes: typeof NO_HASHES) {
+    this.height = height;
+    this.timeUs = timeUs;
+    this.match = match;
+    this.events = events;
+    this.txs = txs;
+    this.hash = hashes.hash;
+    this.previousHash = hashes.previousHash;
+    this.appHash = hashes.appHash;
+    this.dataHash = hashes.dataHash;
+  }
+
+  get eventMap(): EventMap {
+    return eventMap(this.events, { 'tm.event': 'NewBlock', 'block.height': String(this.height) });
+  }
+}
+
 /** Makes blocks out of the mempool on a chain, keeps the newest of them, and tells its listeners. Synchronous. */
 export class Producer {
   readonly chain: Chain;
@@ -103,24 +153,10 @@ export class Producer {
       .map(({ hash, tx }, index): CommittedTx => {
         const result = chain.deliverTx(tx);
         if (result.code !== 0) this.mempool.forget(hash);
-        const own = { 'tm.event': 'Tx', 'tx.hash': hash, 'tx.height': String(chain.height) };
-        return {
-          ...{ hash, tx, height: chain.height, index, result },
-          // Only a search or a subscription asks for it.
-          get events() {
-            return eventMap(result.events, own);
-          },
-        };
+        return new IncludedTx(hash, tx, chain.height, index, result);
       });
     const end = chain.endBlock();
-    const block: CommittedBlock = {
-      ...end,
-      txs,
-      ...(this.#hashes ? this.#hashesOf(end, txs, previous) : NO_HASHES),
-      get eventMap() {
-        return eventMap(end.events, { 'tm.event': 'NewBlock', 'block.height': String(end.height) });
-      },
-    };
+    const block = new Block(end, txs, this.#hashes ? this.#hashesOf(end, txs, previous) : NO_HASHES);
     this.#keep(block);
     this.mempool.recheck();
     for (const listener of this.#listeners) listener(block);

@@ -88,16 +88,20 @@ export class Edge implements Inlet {
       if (!this.#ended) this.#fail(new RangeError(`more than ${WAITING_MOST} inputs wait for the one under way`));
       return;
     }
-    this.#waiting.push(input);
-    this.stats.queueMost = Math.max(this.stats.queueMost, this.#waiting.length - 1);
-    if (this.#busy) return;
+    if (this.#busy) {
+      this.#waiting.push(input);
+      this.stats.queueMost = Math.max(this.stats.queueMost, this.#waiting.length);
+      return;
+    }
     this.#busy = true;
     try {
+      this.#take(input);
       this.#drain();
     } catch (error) {
       this.#fail(error);
     } finally {
-      this.#waiting.length = 0;
+      // An array that is emptied gives its memory back, and most inputs find nothing waiting.
+      if (this.#waiting.length > 0) this.#waiting.length = 0;
       this.#busy = false;
     }
     this.#arm();

@@ -217,11 +217,15 @@ export class Session {
   #turnEnded(input: Input): void {
     const { account, onInput } = this.#options;
     account?.turnEnded(input);
+    if (this.#outbox.length > 0) this.#empty(account);
+    onInput?.(input);
+  }
+
+  #empty(account: AccountKeeper | undefined): void {
     for (const batch of this.#outbox.splice(0)) {
       if (account === undefined) this.#submit(batch);
       else this.#sending = this.#send(account, batch);
     }
-    onInput?.(input);
   }
 
   async #send(account: AccountKeeper, batch: OrderBatch): Promise<void> {

@@ -74,6 +74,7 @@ export class VirtualTimers implements Timers {
    */
   runTo(timeUs: number): Promise<void> {
     return new Promise((resolve, reject) => {
+      const next = (): void => process.nextTick(step);
       const step = (): void => {
         if (this.#outside > 0) {
           this.#resume = step;
@@ -91,7 +92,7 @@ export class VirtualTimers implements Timers {
         }
         this.#events += 1;
         if (this.#events % TURN_AFTER_EVENTS === 0) setImmediate(step);
-        else onceQuiet(step);
+        else void SETTLED.then(next);
       };
       onceQuiet(step);
     });

@@ -181,7 +181,6 @@ function told(
   stamp: Caused,
 ): Equity {
   const [daily, drawdown] = [sums.total - state.dayStart, state.peak - sums.total];
-  const text = (one: Exclude<keyof typeof sums, never>): string => String(sums[one]);
   return {
     kind: 'equity',
     ...stamp,
@@ -200,18 +199,18 @@ function told(
     grossUsdc: usdc(gross),
     equityUsdc: balancesInQuote(state, markets),
     exact: {
-      total: text('total'),
-      realised: text('realised'),
-      unrealised: text('unrealised'),
-      fees: text('fees'),
-      gas: text('gas'),
-      adjustments: text('adjustments'),
+      total: String(sums.total),
+      realised: String(sums.realised),
+      unrealised: String(sums.unrealised),
+      fees: String(sums.fees),
+      gas: String(sums.gas),
+      adjustments: String(sums.adjustments),
       daily: String(daily),
       peak: String(state.peak),
       drawdown: String(drawdown),
-      session: text('session'),
-      captured: text('captured'),
-      inventory: text('inventory'),
+      session: String(sums.session),
+      captured: String(sums.captured),
+      inventory: String(sums.inventory),
     },
     markets: byMarket,
   };

@@ -70,19 +70,18 @@ export interface MoneySnapshot extends MoneyRecord {
 
 /** What the account's journal keeps. Markets in which nothing ever happened are left out. */
 export function recordOf(state: AccountMoney): MoneyRecord {
-  const used = Object.entries(state.markets).filter(([, { holding, midUs }]) => holding.fills > 0 || midUs > 0);
+  const markets: Record<string, MoneyRecord['markets'][string]> = {};
+  for (const symbol in state.markets) {
+    const { holding, midMicroTicks, midUs } = state.markets[symbol]!;
+    if (holding.fills > 0 || midUs > 0) markets[symbol] = { holding: holdingOf(holding), midMicroTicks, midUs };
+  }
+  const books: Record<string, Record<Source, string>> = {};
+  for (const denom in state.ledger.books) books[denom] = sourcesOf(state.ledger.books[denom]!.from);
   return {
     version: MONEY_RECORD_VERSION,
-    markets: Object.fromEntries(
-      used.map(([symbol, { holding, midMicroTicks, midUs }]) => [
-        symbol,
-        { holding: texts({ ...holding }) as unknown as HoldingRecord, midMicroTicks, midUs },
-      ]),
-    ),
+    markets,
     opened: state.ledger.opened,
-    books: Object.fromEntries(
-      Object.entries(state.ledger.books).map(([denom, { from }]) => [denom, texts(from) as Record<Source, string>]),
-    ),
+    books,
     gasUsei: String(state.gasUsei),
     unpricedUsei: String(state.unpricedUsei),
     gas: String(state.gas),
@@ -199,14 +198,28 @@ function bookOf(kept: Readonly<Record<Source, string>>): DenomBook {
   return book;
 }
 
-/** Bigints as texts; what is a number stays one. */
-function texts(values: Readonly<Record<string, bigint | number>>): Record<string, string | number> {
-  const plain: Record<string, string | number> = {};
-  for (const key in values) {
-    const value = values[key]!;
-    plain[key] = typeof value === 'number' ? value : String(value);
-  }
-  return plain;
+function holdingOf(holding: Holding): HoldingRecord {
+  return {
+    lots: holding.lots,
+    cash: String(holding.cash),
+    cost: String(holding.cost),
+    realised: String(holding.realised),
+    fees: String(holding.fees),
+    rebates: String(holding.rebates),
+    turnover: String(holding.turnover),
+    fills: holding.fills,
+  };
+}
+
+function sourcesOf(from: Readonly<Record<Source, bigint>>): Record<Source, string> {
+  return {
+    opening: String(from.opening),
+    trades: String(from.trades),
+    fees: String(from.fees),
+    gas: String(from.gas),
+    transfers: String(from.transfers),
+    adjustments: String(from.adjustments),
+  };
 }
 
 function bigints(values: Readonly<Record<string, string>>): Record<string, bigint> {

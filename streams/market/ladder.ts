@@ -21,6 +21,8 @@ export class Ladder {
   bestTick = -1;
   /** Levels given up because there were too many far away. */
   dropped = 0;
+  /** Grows with every change, so that who keeps what it read knows when to read again. */
+  version = 0;
   readonly #descending: boolean;
   readonly #lots = new Float64Array(WINDOW);
   readonly #bits = new Uint32Array(WORDS);
@@ -49,6 +51,7 @@ export class Ladder {
 
   /** Sets the size at a tick; 0 removes the level. */
   set(tick: number, lots: number): void {
+    this.version += 1;
     if (this.#base < 0) {
       if (lots === 0) return;
       this.#base = Math.max(0, tick - (WINDOW >> 1));
@@ -74,6 +77,7 @@ export class Ladder {
   }
 
   clear(): void {
+    this.version += 1;
     // Level by level: a book has far fewer of them than the window has slots, half a megabyte of zeros.
     for (let slot = this.#above(0); slot >= 0; slot = this.#above(slot + 1)) this.#lots[slot] = 0;
     this.#bits.fill(0);

@@ -10,6 +10,11 @@ import type { Levels } from './types.ts';
 export class OrderBook {
   readonly bids = new Ladder('bid');
   readonly asks = new Ladder('ask');
+  /** What {@link best} read last of each side. */
+  readonly #read: Record<'bid' | 'ask', { version: number; most: number; levels: Levels }> = {
+    bid: { version: -1, most: 0, levels: [] },
+    ask: { version: -1, most: 0, levels: [] },
+  };
 
   get bestBidTick(): number {
     return this.bids.bestTick;
@@ -51,10 +56,14 @@ export class OrderBook {
   }
 
   /** The best `most` levels of a side as flat pairs, best first. */
-  best(side: 'bid' | 'ask', most: number): number[] {
-    const pairs: number[] = [];
+  best(side: 'bid' | 'ask', most: number): Levels {
     const ladder = side === 'bid' ? this.bids : this.asks;
+    const read = this.#read[side];
+    // A market whose book comes with its blocks is sampled several times in between.
+    if (read.version === ladder.version && read.most === most) return read.levels;
+    const pairs: number[] = [];
     ladder.forEach(most, (tick, lots) => pairs.push(tick, lots));
+    this.#read[side] = { version: ladder.version, most, levels: pairs };
     return pairs;
   }
 }

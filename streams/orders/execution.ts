@@ -29,13 +29,13 @@ export function book(state: OrdersState, event: BatchCommitted | BatchRefused, t
   const committed = event.kind === 'batchCommitted';
   const touched = new Set<string>();
   for (const id of inFlight.cancels) {
-    const order = state.orders[id];
+    const order = state.orders.get(id);
     if (order === undefined) continue; // filled meanwhile
     move(state, order, committed ? 'cancelled' : 'cancelRefused', event.seq, turn);
     touched.add(order.market);
   }
   inFlight.places.forEach((id, i) => {
-    const order = state.orders[id];
+    const order = state.orders.get(id);
     if (order === undefined) return;
     const orderId = committed ? (event.orderIds[i] ?? '') : '';
     order.orderId = orderId;
@@ -83,13 +83,16 @@ function claim(state: OrdersState, turn: Turn<OrdersOutput>): void {
   const waiting = state.unclaimed;
   state.unclaimed = [];
   for (const settlement of waiting) {
-    const order = Object.values(state.orders).find(
-      (one) => one.orderId === settlement.orderId && one.market === settlement.market,
-    );
+    const order = orderOf(state, settlement);
     const mayComeYet = state.inFlight !== null && state.height - settlement.height < UNCLAIMED_BLOCKS;
     if (order === undefined && mayComeYet && state.unclaimed.length < UNCLAIMED_MOST) state.unclaimed.push(settlement);
     else fill(state, settlement, order, turn);
   }
+}
+
+function orderOf({ orders }: OrdersState, { orderId, market }: Settlement): WorkingOrder | undefined {
+  for (const order of orders.values()) if (order.orderId === orderId && order.market === market) return order;
+  return undefined;
 }
 
 function fill(

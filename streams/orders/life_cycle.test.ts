@@ -35,7 +35,7 @@ describe('the life of an order', () => {
     (status, event) => {
       const state = orders({ maxOrdersPerS: 10, wishExpiresMs: 1_000 }).initial();
       const order = orderOf(status);
-      state.orders.a = order;
+      state.orders.set('a', order);
       const seen: OrdersOutput[] = [];
       const legal = move(state, order, event, 7, { emit: (one) => seen.push(one), nowUs: () => 0, nextSeq: () => 8 });
       const next = LIFE_CYCLE[status][event];
@@ -43,10 +43,10 @@ describe('the life of an order', () => {
       expect(seen.length).toBe(1);
       if (next === undefined) {
         expect(seen[0]).toMatchObject({ kind: 'reject', reason: 'illegal-transition' });
-        expect(state.orders.a).toMatchObject({ status });
+        expect(state.orders.get('a')).toMatchObject({ status });
       } else {
         expect(seen[0]).toMatchObject({ kind: 'order', status: next, causes: [7] });
-        expect(state.orders.a === undefined).toBe(!STATUSES.includes(next as LiveStatus));
+        expect(state.orders.get('a') === undefined).toBe(!STATUSES.includes(next as LiveStatus));
       }
     },
   );

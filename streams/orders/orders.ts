@@ -9,7 +9,7 @@ import { book, settle } from './execution.ts';
 import { LIFE_CYCLE, type LiveStatus, type OrderEvent } from './life_cycle.ts';
 import { blocksMissed, type Recovery, reconcile, recover } from './recovery.ts';
 import { send } from './transactions.ts';
-import type { Fill, OrderBatch, OrderUpdate, Reconciled, Settlement, Working } from './types.ts';
+import type { Fill, LiveOrder, OrderBatch, OrderUpdate, Reconciled, Settlement, Working } from './types.ts';
 
 /** A live order of ours, plain data. */
 export interface WorkingOrder {
@@ -36,7 +36,7 @@ export interface InFlight {
   readonly cancels: readonly string[];
 }
 
-/** The state of the order stage, plain data. */
+/** The state of the order stage: plain data but for the orders, which are an object where they are encoded. */
 export interface OrdersState {
   trading: TradingState;
   /** What was found since the account's journal was told; null once it agrees with the chain. */
@@ -54,7 +54,7 @@ export interface OrdersState {
   /** The newest approved quote of each market. */
   wanted: Record<string, Approved>;
   /** Live orders by client order id, in order of placing. */
-  orders: Record<string, WorkingOrder>;
+  orders: Map<string, WorkingOrder>;
   /** Settlements of orders whose placing is not confirmed yet. */
   unclaimed: Settlement[];
   /** The newest settlement ids, oldest first, so that a repeat is recognised. */
@@ -104,22 +104,22 @@ export function orders(parameters: OrderParameters): Reducer<OrdersState, Orders
       inFlight: null,
       rate: { tokens: parameters.maxOrdersPerS, atUs: 0 },
       wanted: {},
-      orders: {},
+      orders: new Map(),
       unclaimed: [],
       settled: [],
     }),
     step: (state, event, turn) => step(parameters, state, event, turn),
-    encode: (state) => state,
+    encode: (state) => ({ ...state, orders: Object.fromEntries(state.orders) }),
     decode: (plain) => {
-      const state = structuredCopy(plain as OrdersState);
-      for (const wish of Object.values(state.wanted)) approvedBefore(wish);
-      return state;
+      const copy = JSON.parse(JSON.stringify(plain)) as Omit<OrdersState, 'orders'> & EncodedOrders;
+      for (const wish of Object.values(copy.wanted)) approvedBefore(wish);
+      return { ...copy, orders: new Map(Object.entries(copy.orders)) };
     },
   };
 }
 
-function structuredCopy(state: OrdersState): OrdersState {
-  return JSON.parse(JSON.stringify(state)) as OrdersState;
+interface EncodedOrders {
+  readonly orders: Readonly<Record<string, WorkingOrder>>;
 }
 
 function step(parameters: OrderParameters, state: OrdersState, event: OrdersInput, turn: Turn<OrdersOutput>): void {
@@ -172,7 +172,7 @@ function step(parameters: OrderParameters, state: OrdersState, event: OrdersInpu
 /** Everything that is live now goes, and what is wished anew comes a block later. */
 function cancelAll(state: OrdersState): void {
   state.wanted = {};
-  for (const order of Object.values(state.orders)) order.unwanted = true;
+  for (const order of state.orders.values()) order.unwanted = true;
 }
 
 /** Counts and shows something that the order stage refuses to act on. */
@@ -203,7 +203,7 @@ export function move(
     return false;
   }
   if (status === 'placing' || status === 'resting' || status === 'cancelling') order.status = status;
-  else delete state.orders[order.clientOrderId];
+  else state.orders.delete(order.clientOrderId);
   turn.emit(update(order, status, causeSeq, turn));
   return true;
 }
@@ -233,18 +233,8 @@ export function update(
 
 /** Tells the other stages what rests or may rest in a market. */
 export function tellWorking(state: OrdersState, market: string, causeSeq: number, turn: Turn<OrdersOutput>): void {
-  const live = Object.values(state.orders).filter((order) => order.market === market);
-  turn.emit({
-    kind: 'working',
-    seq: turn.nextSeq(),
-    timeUs: turn.nowUs(),
-    causes: [causeSeq],
-    market,
-    orders: live.map(({ side, tick, remainingLots, status }) => ({
-      side,
-      tick,
-      lots: remainingLots,
-      resting: status !== 'placing',
-    })),
-  });
+  const orders: LiveOrder[] = [];
+  for (const { market: of, side, tick, remainingLots: lots, status } of state.orders.values())
+    if (of === market) orders.push({ side, tick, lots, resting: status !== 'placing' });
+  turn.emit({ kind: 'working', seq: turn.nextSeq(), timeUs: turn.nowUs(), causes: [causeSeq], market, orders });
 }

@@ -31,9 +31,9 @@ export function recover(state: OrdersState, event: Recovered, turn: Turn<OrdersO
   state.batches = Math.max(state.batches, event.batches);
   state.inFlight = event.inFlight;
   state.settled = [...event.settled];
-  state.orders = {};
+  state.orders.clear();
   for (const order of event.orders) {
-    state.orders[order.clientOrderId] = { ...order, causeSeq: event.seq, missing: 0, unwanted: false };
+    state.orders.set(order.clientOrderId, { ...order, causeSeq: event.seq, missing: 0, unwanted: false });
   }
   for (const market of new Set(event.orders.map((order) => order.market))) tellWorking(state, market, event.seq, turn);
 }
@@ -58,7 +58,7 @@ export function reconcile(
 ): void {
   // While a transaction is under way what rests is in doubt, and an older look says nothing: a later one will see.
   if (state.inFlight !== null || event.height < state.height) return;
-  const known = new Map(Object.values(state.orders).map((order) => [`${order.market} ${order.orderId}`, order]));
+  const known = new Map([...state.orders.values()].map((order) => [`${order.market} ${order.orderId}`, order]));
   const touched = new Set<string>();
   let sane = true;
   for (const resting of event.orders) {
@@ -117,7 +117,7 @@ function adopt(
     missing: 0,
     unwanted: unknownOrders === 'cancel',
   };
-  state.orders[order.clientOrderId] = order;
+  state.orders.set(order.clientOrderId, order);
   const what = unknownOrders === 'cancel' ? 'it will be cancelled' : 'it is ours from now on';
   const detail = `${told(order)}, id ${order.orderId}, rests on the chain and nobody here has placed it: ${what}`;
   differs(state, detail);

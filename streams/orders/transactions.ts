@@ -25,13 +25,13 @@ export function send(parameters: OrderParameters, state: OrdersState, turn: Turn
   // Before journal and chain agree nothing is known well enough to act on it; but what is to be stopped is.
   if (state.recovery !== null && !stopped) return;
   const batchId = state.batches + 1;
-  const orders = Object.values(state.orders);
+  const orders = [...state.orders.values()];
   const plan = new Plan(parameters, state, orders, turn.nowUs(), batchId);
   for (const market of marketsInTurn(state, orders, batchId)) plan.market(market);
   if (plan.cancels.length === 0 && plan.places.length === 0) return;
   const seq = turn.nextSeq();
   const { causes } = plan;
-  for (const order of plan.placed) state.orders[order.clientOrderId] = order;
+  for (const order of plan.placed) state.orders.set(order.clientOrderId, order);
   state.batches = batchId;
   state.sentHeight = state.height;
   state.rate.tokens -= plan.places.length;
@@ -40,7 +40,7 @@ export function send(parameters: OrderParameters, state: OrdersState, turn: Turn
     places: plan.places.map((place) => place.clientOrderId),
     cancels: plan.cancels.map((cancel) => cancel.clientOrderId),
   };
-  for (const { clientOrderId } of plan.cancels) move(state, state.orders[clientOrderId]!, 'cancelSent', seq, turn);
+  for (const { clientOrderId } of plan.cancels) move(state, state.orders.get(clientOrderId)!, 'cancelSent', seq, turn);
   for (const order of plan.placed) turn.emit(update(order, 'placing', seq, turn));
   turn.emit({
     kind: 'orderBatch',
@@ -73,7 +73,7 @@ class Plan {
   readonly #orders: readonly WorkingOrder[];
   readonly #nowUs: number;
   readonly #expiresUs: number;
-  readonly #idPrefix: string;
+  readonly #batchId: number;
   /** Whether the trading state allows orders at all. */
   readonly #quoting: boolean;
   #tokens: number;
@@ -89,8 +89,7 @@ class Plan {
     this.#orders = orders;
     this.#nowUs = nowUs;
     this.#expiresUs = parameters.wishExpiresMs * MICROS_PER_MS;
-    // Either would do while clocks go forward and journals are not lost; neither is certain.
-    this.#idPrefix = `${nowUs.toString(36)}${batchId.toString(36)}`;
+    this.#batchId = batchId;
     this.#quoting = state.trading === 'active' || state.trading === 'reducing';
     const tokens = refill(state.rate, parameters.maxOrdersPerS, nowUs);
     // What has to go goes first, alone: an order to cancel everything is seen on the chain before anything new.
@@ -152,7 +151,9 @@ class Plan {
 
   #place(causeSeq: number, order: Omit<PlaceRequest, 'clientOrderId'>): void {
     this.#tokens -= 1;
-    const clientOrderId = `flashmm_${order.market}_${this.#idPrefix}${this.places.length.toString(36)}`;
+    // Time or number would do while clocks go forward and journals are not lost; neither is certain.
+    const unique = [this.#nowUs, this.#batchId, this.places.length].map((one) => one.toString(36)).join('');
+    const clientOrderId = `flashmm_${order.market}_${unique}`;
     this.places.push({ clientOrderId, ...order });
     const placing = { orderId: '', remainingLots: order.lots, status: 'placing', causeSeq, missing: 0 } as const;
     this.placed.push({ clientOrderId, ...order, ...placing, unwanted: false });

@@ -123,7 +123,8 @@ function quote(
   const { positionLots, fills, prediction } = state;
   const centre = centreOf(parameters, guarded, { inventory: positionLots / clipLots, fills, prediction, depth });
   state.last = laddersOf(parameters, state, guarded, centre, clipLots, stepLots);
-  return { ...event, ...state.last, reason, centre };
+  const { bids, asks } = state.last;
+  return { ...event, bids, asks, reason, centre };
 }
 
 /** Both sides, priced one after the other by the same rules; bids first, so that asks of a zero spread make room. */

@@ -12,7 +12,7 @@ import type { Quote } from '../quotes/quotes.ts';
 import type { AccountSettings, MarketSettings } from '../settings.ts';
 import type { TradingState } from '../trading/causes.ts';
 import { coveredLots, type Look, type MarketCover } from './cover.ts';
-import { checkSide, type OrderLimits, outsideCollar } from './limits.ts';
+import { checkSide, type OrderLimits, outsideCollar, type SideResult } from './limits.ts';
 import { added, worstCaseLots } from './worst_case.ts';
 
 /** A quote that passed the pre-trade limits, made smaller or one-sided where they say so. */
@@ -204,10 +204,23 @@ class PreTradeCheck {
     turn: Turn<Approved>,
   ): Approved {
     const exposure = this.#exposure(state, quote.market);
-    const causes = [...new Set([quote.seq, causeSeq, exposure.positionSeq, exposure.liveSeq])].filter((seq) => seq > 0);
+    const causes = quote.seq > 0 ? [quote.seq] : [];
+    for (const seq of [causeSeq, exposure.positionSeq, exposure.liveSeq])
+      if (seq > 0 && !causes.includes(seq)) causes.push(seq);
     const { timeUs: quotedUs, market, fairTick } = quote;
-    const stamp = { seq: turn.nextSeq(), timeUs: turn.nowUs(), causes };
-    const approved: Approved = { kind: 'approved', ...stamp, market, fairTick, quotedUs, bids, asks, limits };
+    const [seq, timeUs] = [turn.nextSeq(), turn.nowUs()];
+    const approved: Approved = {
+      kind: 'approved',
+      seq,
+      timeUs,
+      causes,
+      market,
+      fairTick,
+      quotedUs,
+      bids,
+      asks,
+      limits,
+    };
     approvals.add(approved);
     exposure.bids = bids;
     exposure.asks = asks;
@@ -233,39 +246,49 @@ class PreTradeCheck {
       gross: this.#limits.maxGrossUsdc - grossUsdc,
     };
     if (trading === 'reducing') holdUsdc.reducing = 0;
-    const both = { market, limits, fairTick, references, positionLots, live, holdUsdc };
+    const others = state.look === null ? [] : this.#covers(state, symbol);
+    const mine = { market, positionLots, cashUnits, live, bids: [], asks: [] };
+    const pass = (side: Side, levels: Levels, openable: number): SideResult => {
+      const covered = coveredLots(state.look, mine, side, levels, others);
+      return checkSide({
+        market,
+        limits,
+        side,
+        levels,
+        fairTick,
+        references,
+        positionLots,
+        live,
+        holdUsdc,
+        coveredLots: covered,
+        openable,
+      });
+    };
     const openable = this.#limits.maxOpenOrders - orders - live.length;
-    const others = state.look === null ? [] : this.#covers(state).filter((one) => one.market !== market);
-    const cover = { market, positionLots, cashUnits, live, bids: [], asks: [] };
-    const covered = (side: Side, levels: Levels) => coveredLots(state.look, cover, side, levels, others);
-    const buy = { side: 'buy', levels: quote.bids, coveredLots: covered('buy', quote.bids), openable } as const;
-    const bids = checkSide({ ...both, ...buy });
-    const left = openable - added(live, 'buy', bids.levels).orders;
-    const sell = {
-      side: 'sell',
-      levels: quote.asks,
-      coveredLots: covered('sell', quote.asks),
-      openable: left,
-    } as const;
-    const asks = checkSide({ ...both, ...sell });
+    const bids = pass('buy', quote.bids, openable);
+    const asks = pass('sell', quote.asks, openable - added(live, 'buy', bids.levels).orders);
     return { bids: bids.levels, asks: asks.levels, limits: [...bids.limits, ...asks.limits] };
   }
 
-  #covers({ markets }: RiskState): MarketCover[] {
-    return Object.entries(markets).map(([symbol, exposure]) => {
-      const { positionLots, cashUnits, live, bids, asks } = exposure;
-      return { market: this.#bySymbol.get(symbol)!.market, positionLots, cashUnits, live, bids, asks };
-    });
+  /** What the other markets have, have at work, and wish. */
+  #covers({ markets }: RiskState, mine: string): MarketCover[] {
+    const covers: MarketCover[] = [];
+    for (const symbol in markets) {
+      if (symbol === mine) continue;
+      const { positionLots, cashUnits, live, bids, asks } = markets[symbol]!;
+      covers.push({ market: this.#bySymbol.get(symbol)!.market, positionLots, cashUnits, live, bids, asks });
+    }
+    return covers;
   }
 
   /** What the other markets have reserved. */
   #others({ markets }: RiskState, symbol: string): { readonly grossUsdc: number; readonly orders: number } {
     let grossUsdc = 0;
     let orders = 0;
-    for (const [name, exposure] of Object.entries(markets)) {
+    for (const name in markets) {
       if (name === symbol) continue;
-      grossUsdc += exposure.reservedUsdc;
-      orders += exposure.reservedOrders;
+      grossUsdc += markets[name]!.reservedUsdc;
+      orders += markets[name]!.reservedOrders;
     }
     return { grossUsdc, orders };
   }

@@ -191,15 +191,16 @@ function figures(parameters: TradingParameters, holds: Holds, equity: Equity): v
     return;
   }
   const { dailyUsdc, drawdownUsdc } = holds.count(equity);
-  const daily = `lost ${dailyUsdc.toFixed(2)} USDC today, limit ${maxDailyLossUsdc}`;
-  const drawdown = `lost ${drawdownUsdc.toFixed(2)} USDC from the peak, limit ${maxDrawdownUsdc}`;
-  if (dailyUsdc >= maxDailyLossUsdc) holds.set('daily-loss', true, daily, 'equity', equity.seq);
-  if (drawdownUsdc >= maxDrawdownUsdc) holds.set('drawdown', true, drawdown, 'equity', equity.seq);
+  // In words only for the one time in thousands that something changes.
+  const daily = (): string => `lost ${dailyUsdc.toFixed(2)} USDC today, limit ${maxDailyLossUsdc}`;
+  const drawdown = (): string => `lost ${drawdownUsdc.toFixed(2)} USDC from the peak, limit ${maxDrawdownUsdc}`;
+  if (dailyUsdc >= maxDailyLossUsdc) holds.set('daily-loss', true, daily(), 'equity', equity.seq);
+  if (drawdownUsdc >= maxDrawdownUsdc) holds.set('drawdown', true, drawdown(), 'equity', equity.seq);
   const sharePct = Math.max(dailyUsdc / maxDailyLossUsdc, drawdownUsdc / maxDrawdownUsdc) * 100;
-  const near = `${daily}; ${drawdown}`;
+  const near = (): string => `${daily()}; ${drawdown()}`;
   holds.between('near-loss-limit', sharePct >= reduceFromPct, sharePct < reduceUntilPct, near, equity.seq);
   const { grossUsdc } = equity;
-  const gross = `gross exposure ${grossUsdc.toFixed(2)} USDC, limit ${maxGrossUsdc}`;
+  const gross = (): string => `gross exposure ${grossUsdc.toFixed(2)} USDC, limit ${maxGrossUsdc}`;
   const over = grossUsdc > maxGrossUsdc * GROSS_TRIP;
   holds.between('gross', over, grossUsdc < maxGrossUsdc * GROSS_CLEAR, gross, equity.seq);
 }
@@ -232,9 +233,8 @@ class Holds {
   }
 
   /** A cause with two marks: comes beyond the upper one, goes below the lower one. */
-  between(code: CauseCode, over: boolean, under: boolean, text: string, causeSeq: number): void {
-    if (over) this.set(code, true, text, 'equity', causeSeq);
-    else if (under) this.set(code, false, text, 'equity', causeSeq);
+  between(code: CauseCode, over: boolean, under: boolean, text: () => string, causeSeq: number): void {
+    if ((over || under) && this.has(code) !== over) this.set(code, over, text(), 'equity', causeSeq);
   }
 
   /** Counts losses from the newest figures on. */

@@ -175,10 +175,9 @@ export class BlockNews {
   #tell({ block, found, executions, books, account }: BlockNewsItem): void {
     const { inlet, transactions, onBlock } = this.#options;
     const { height, timeUs: chainTimeUs } = block;
-    const stamp = { seq: 0, timeUs: 0 };
     const to = inlet();
     onBlock();
-    to?.accept({ kind: 'block', ...stamp, height, chainTimeUs });
+    to?.accept({ kind: 'block', seq: 0, timeUs: 0, height, chainTimeUs });
     for (const [id, why] of executions?.refused ?? []) this.#reject('order-refused', `order ${id}: ${why}`);
     transactions.tell(height, found, executions?.refused ?? new Map());
     for (const settlement of executions?.settlements ?? []) to?.accept(settlement);
@@ -200,8 +199,10 @@ export class BlockNews {
     this.#blockTimeUs = chainTimeUs;
     books.forEach((book, i) => {
       const market = this.#options.markets[i]!.symbol;
-      const stamp = { seq: 0, timeUs: 0, lastId: height, eventUs: chainTimeUs };
-      if (book !== undefined) this.#options.inlet()?.accept({ kind: 'bookSnapshot', ...stamp, market, ...book });
+      if (book === undefined) return;
+      const { bids, asks } = book;
+      const at = { lastId: height, eventUs: chainTimeUs };
+      this.#options.inlet()?.accept({ kind: 'bookSnapshot', seq: 0, timeUs: 0, ...at, market, bids, asks });
     });
   }
 

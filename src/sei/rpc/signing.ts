@@ -93,14 +93,17 @@ function hashOf(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex').toUpperCase();
 }
 
+const BLANK_ORDER = order.create();
+const BLANK_CANCELLATION = cancellation.create();
+
 /** A batch as the chain's messages, not yet encoded: a cancelling one, then a placing one, each only if it has something to say. */
 export function messagesOf(context: TradingContext, creator: string, batch: SigningRequest['batch']): ChainMessage[] {
   const { contract: contractAddr } = context;
   const messages: ChainMessage[] = [];
   if (batch.cancels.length > 0) {
     const cancellations = batch.cancels.map(({ market, side, tick, orderId }) => {
-      const { denoms, price } = priced(context, market, side, tick);
-      return cancellation.create({ id: BigInt(orderId), ...denoms, price });
+      const { priceDenom, assetDenom, positionDirection, price } = priced(context, market, side, tick);
+      return { ...BLANK_CANCELLATION, id: BigInt(orderId), priceDenom, assetDenom, positionDirection, price };
     });
     messages.push({
       kind: 'cancel',
@@ -110,11 +113,12 @@ export function messagesOf(context: TradingContext, creator: string, batch: Sign
   }
   if (batch.places.length > 0) {
     const orders = batch.places.map(({ market, side, tick, lots, clientOrderId }) => {
-      const { denoms, price, lotScaled } = priced(context, market, side, tick);
+      const { priceDenom, assetDenom, positionDirection, price, lotScaled } = priced(context, market, side, tick);
       const quantity = BigInt(lots) * lotScaled;
       // The chain drops what it does not know, and keeps `data` only until matching: it is for block explorers and us.
       const data = JSON.stringify({ id: clientOrderId });
-      return order.create({ ...denoms, price, quantity, orderType: OrderType.LIMIT, data });
+      const what = { price, quantity, orderType: OrderType.LIMIT, data };
+      return { ...BLANK_ORDER, priceDenom, assetDenom, positionDirection, ...what };
     });
     messages.push({
       kind: 'place',
@@ -135,6 +139,8 @@ function priced(context: TradingContext, symbol: string, side: 'buy' | 'sell', t
   return {
     lotScaled: scaledOf(market).lot,
     price: BigInt(tick) * scaledOf(market).tick,
-    denoms: { priceDenom: market.quote, assetDenom: market.base, positionDirection },
+    priceDenom: market.quote,
+    assetDenom: market.base,
+    positionDirection,
   };
 }

@@ -55,13 +55,11 @@ export class DataQuality {
         batch.timeUs -
         (this.#settings.orders.wishExpiresMs + sampling.staleAfterMs + LOOK_BACK_PERIODS * sampling.periodMs) *
           MICROS_PER_MS;
-      const counted = (process.books.get(symbol) ?? []).filter(({ timeUs }) => timeUs >= sinceUs);
-      const offBps = Math.min(
-        ...counted.flatMap((book) => [
-          distanceBps(book.bidTick, book.askTick, tick),
-          distanceBps(book.othersBidTick, book.othersAskTick, tick),
-        ]),
-      );
+      let offBps = Number.POSITIVE_INFINITY;
+      for (const { timeUs, bidTick, askTick, othersBidTick, othersAskTick } of process.books.get(symbol) ?? []) {
+        if (timeUs < sinceUs) continue;
+        offBps = Math.min(offBps, distanceBps(bidTick, askTick, tick), distanceBps(othersBidTick, othersAskTick, tick));
+      }
       const worth = lots * tick * Number(market.tickSize) * Number(market.lotSize);
       this.#tally.check(
         'data',
