@@ -35,7 +35,7 @@ async function run(orderLatencyMs = 100) {
     },
     onDecision: (decision) => decisions.push(decision),
   });
-  for (const input of all) backtest.take(input);
+  for (const input of all) await backtest.take(input);
   return { decisions, outcome: backtest.finish() };
 }
 

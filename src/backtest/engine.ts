@@ -6,6 +6,8 @@ import { LocalBook } from '../../streams/market/local_book.ts';
 import { SessionReport } from '../../streams/report/session_report.ts';
 import type { AccountSettings } from '../../streams/settings.ts';
 import { type ExchangeModel, type Report, SimulatedExchange } from '../../streams/simulation/exchange.ts';
+import type { Inference } from '../inference/inference.ts';
+import type { VirtualModels } from '../inference/virtual_models.ts';
 import { Reactor } from '../runtime/reactor.ts';
 
 /** What a backtest runs on. */
@@ -13,6 +15,8 @@ export interface BacktestOptions {
   readonly settings: AccountSettings;
   readonly model: ExchangeModel;
   readonly seed: number;
+  /** Who predicts, for settings that make features. */
+  readonly models?: VirtualModels | undefined;
   /** Sees every decision, in order. */
   readonly onDecision?: (decision: Decision) => void;
   readonly onFailure?: (description: string) => void;
@@ -37,6 +41,8 @@ export interface BacktestOutcome {
  * happen one after another, in order of time. At one instant the pipeline's timers come first, then the exchange, then
  * the tape; so a decision of a grid instant has seen everything before it and nothing of it.
  *
+ * Where models predict, time stands still until they have answered: what they say of an instant is there at that instant.
+ *
  * Tape inputs keep their receive time. Nothing is read ahead, and memory does not grow with the tape.
  */
 export class Backtest {
@@ -48,6 +54,7 @@ export class Backtest {
   #reactor: Reactor | undefined;
   // The exchange's side of time: batches that arrive, reports that are delivered.
   #scheduled: HeapClock | undefined;
+  #inference: Inference | undefined;
   #seq = 0;
   #events = 0;
 
@@ -60,10 +67,10 @@ export class Backtest {
   }
 
   /** Takes the next input of the tape, whose time must not be before the last one's. */
-  take(input: Input): void {
+  async take(input: Input): Promise<void> {
     this.#events += 1;
     if (this.#reactor === undefined) this.#start(input.timeUs);
-    this.#runTo(input.timeUs);
+    if (this.#due(input.timeUs)) await this.#runTo(input.timeUs);
     this.#deliver(input, input.timeUs);
     if (input.kind === 'trade') this.#report.traded(input);
     // The exchange knows first what the feed then tells us; on the receive-time scale both are now.
@@ -104,17 +111,22 @@ export class Backtest {
       },
     );
     this.#schedule([this.#exchange.opening(startUs)]);
+    this.#inference = this.#options.models?.run((said) => this.#deliver(said, this.#reactor!.clock.nowUs()));
   }
 
-  #runTo(timeUs: number): void {
+  #due(timeUs: number): boolean {
+    return this.#reactor!.clock.nextDueUs() <= timeUs || this.#scheduled!.nextDueUs() <= timeUs;
+  }
+
+  async #runTo(timeUs: number): Promise<void> {
     const { clock } = this.#reactor!;
     const scheduled = this.#scheduled!;
-    for (;;) {
+    while (this.#due(timeUs)) {
       const timerUs = clock.nextDueUs();
       const exchangeUs = scheduled.nextDueUs();
-      if (timerUs > timeUs && exchangeUs > timeUs) return;
       if (timerUs <= exchangeUs) clock.advanceTo(timerUs);
       else scheduled.advanceTo(exchangeUs);
+      if (this.#inference?.pending === true) await this.#inference.settled();
     }
   }
 
@@ -132,6 +144,7 @@ export class Backtest {
 
   #decided(decision: Decision): void {
     this.#report.decided(decision);
+    if (decision.kind === 'features') this.#inference?.hear(decision);
     this.#options.onDecision?.(decision);
     if (decision.kind === 'reject') this.#reject(decision.source, decision.reason, decision.detail);
     if (decision.kind !== 'orderBatch') return;

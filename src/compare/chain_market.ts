@@ -10,6 +10,8 @@ import type { MatchRecord, SettlementRecord } from '../devnet/dex.ts';
 import type { DevnetMarket } from '../devnet/market.ts';
 import { type Crowds, populate, startPriceOf } from '../devnet/participants/crowds.ts';
 import type { FundamentalPath } from '../devnet/participants/fundamental.ts';
+import type { Inference } from '../inference/inference.ts';
+import type { VirtualModels } from '../inference/virtual_models.ts';
 import { seededRandom } from '../runtime/random.ts';
 import { Reactor } from '../runtime/reactor.ts';
 import { feeOf, type GasPolicy } from '../sei/rpc/signing.ts';
@@ -25,6 +27,8 @@ export interface MakerWatch {
 export interface ChainMarketOptions {
   /** One account each, all with the same markets; their batches of one block are executed in this order. */
   readonly makers: readonly AccountSettings[];
+  /** Who predicts, for makers whose settings make features. */
+  readonly models?: VirtualModels | undefined;
   /** Seed of the crowd, of the times of blocks and of the kernels. */
   readonly seed: number;
   readonly paths: readonly FundamentalPath[];
@@ -69,7 +73,7 @@ export class ChainMarket {
   readonly #world = new HeapClock(START_US);
   #blockUs = START_US;
 
-  constructor({ makers, seed, paths, gas, watch }: ChainMarketOptions) {
+  constructor({ makers, seed, paths, gas, models, watch }: ChainMarketOptions) {
     const random = seededRandom(seed);
     this.#random = random;
     this.#crowds = populate(paths, random, { pathOffset: random() });
@@ -85,24 +89,36 @@ export class ChainMarket {
         new Maker(this.chain, this.#world, `sei1maker${i}`, settings, {
           seed,
           gas,
+          models,
           watch: i === 0 ? watch : undefined,
         }),
     );
     this.#scheduleBlock();
   }
 
-  /** Goes on for so many seconds of the market's time. */
+  /** Goes on for so many seconds of the market's time. Not for markets with models: see {@link runPredicted}. */
   run(seconds: number): void {
     const untilUs = this.#world.nowUs() + seconds * MICRO;
-    for (;;) {
-      let next: HeapClock = this.#world;
-      // At one instant the pipelines' timers come first.
-      for (const { clock } of this.makers) if (clock.nextDueUs() <= next.nextDueUs()) next = clock;
-      const dueUs = next.nextDueUs();
-      if (dueUs > untilUs) break;
-      next.advanceTo(dueUs);
+    while (this.#next(untilUs));
+  }
+
+  /** The same, and time stands still while models answer. */
+  async runPredicted(seconds: number): Promise<void> {
+    const untilUs = this.#world.nowUs() + seconds * MICRO;
+    while (this.#next(untilUs)) {
+      for (const { inference } of this.makers) if (inference?.pending === true) await inference.settled();
     }
-    this.#world.advanceTo(untilUs);
+  }
+
+  /** Lets happen what is next. @returns false when nothing is due until then, which becomes the present */
+  #next(untilUs: number): boolean {
+    let next: HeapClock = this.#world;
+    // At one instant the pipelines' timers come first.
+    for (const { clock } of this.makers) if (clock.nextDueUs() <= next.nextDueUs()) next = clock;
+    const dueUs = next.nextDueUs();
+    if (dueUs > untilUs) this.#world.advanceTo(untilUs);
+    else next.advanceTo(dueUs);
+    return dueUs <= untilUs;
   }
 
   #scheduleBlock(): void {
@@ -141,6 +157,8 @@ export class ChainMarket {
 /** One account with its pipeline. */
 class Maker {
   readonly watches: ReadonlyMap<string, MarketWatch>;
+  /** Who predicts, where anybody does. */
+  readonly inference: Inference | undefined;
   readonly #chain: Chain;
   readonly #address: string;
   readonly #reactor: Reactor;
@@ -154,7 +172,7 @@ class Maker {
     world: HeapClock,
     address: string,
     settings: AccountSettings,
-    { seed, gas, watch }: { seed: number; gas: GasPolicy; watch: MakerWatch | undefined },
+    { seed, gas, models, watch }: Pick<ChainMarketOptions, 'seed' | 'gas' | 'models' | 'watch'>,
   ) {
     this.#chain = chain;
     this.#gas = gas;
@@ -169,9 +187,12 @@ class Maker {
     const onDecision = (decision: Decision): void => {
       if (decision.kind === 'orderBatch')
         world.at(decision.timeUs + ORDER_LATENCY_US, () => this.#arrived.push(decision));
+      else if (decision.kind === 'features') this.inference?.hear(decision);
       watch?.decided(decision);
     };
     this.#reactor = new Reactor({ settings, seed, startUs: START_US }, { onDecision });
+    if (settings.markets.some(({ features }) => features !== null))
+      this.inference = models?.run((said) => this.hear([said], this.clock.nowUs()));
   }
 
   get clock(): HeapClock {

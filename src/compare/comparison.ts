@@ -1,5 +1,6 @@
 import type { AccountSettings } from '../../streams/settings.ts';
 import type { FundamentalPath } from '../devnet/participants/fundamental.ts';
+import type { VirtualModels } from '../inference/virtual_models.ts';
 import { seededRandom } from '../runtime/random.ts';
 import type { GasPolicy } from '../sei/rpc/signing.ts';
 import { bootstrap, dailySharpe, type Interval, mean } from './bootstrap.ts';
@@ -52,6 +53,8 @@ export interface ComparisonOptions {
   readonly baseline: AccountSettings;
   readonly paths: readonly FundamentalPath[];
   readonly hours: number;
+  /** Who predicts, for a maker whose settings make features. */
+  readonly models?: VirtualModels | undefined;
   /** What both makers bid for gas. */
   readonly gas: GasPolicy;
 }
@@ -59,16 +62,19 @@ export interface ComparisonOptions {
 const SECONDS_AN_HOUR = 3_600;
 
 /** Runs both makers in the market that a seed makes, apart and together. The settings must have one market. */
-export function runSeed({ ours, baseline, paths, hours, gas }: ComparisonOptions, seed: number): SeedRuns {
-  const run = (...makers: readonly AccountSettings[]): readonly MakerFigures[] => {
-    const market = new ChainMarket({ makers, seed, paths, gas });
-    market.run(hours * SECONDS_AN_HOUR);
+export async function runSeed(
+  { ours, baseline, paths, hours, gas, models }: ComparisonOptions,
+  seed: number,
+): Promise<SeedRuns> {
+  const run = async (...makers: readonly AccountSettings[]): Promise<readonly MakerFigures[]> => {
+    const market = new ChainMarket({ makers, models, seed, paths, gas });
+    await market.runPredicted(hours * SECONDS_AN_HOUR);
     return market.makers.map(({ watches }) => [...watches.values()][0]!.figures);
   };
-  const both = run(ours, baseline);
+  const both = await run(ours, baseline);
   return {
     seed,
-    alone: { ours: run(ours)[0]!, baseline: run(baseline)[0]! },
+    alone: { ours: (await run(ours))[0]!, baseline: (await run(baseline))[0]! },
     together: { ours: both[0]!, baseline: both[1]! },
   };
 }
