@@ -42,4 +42,6 @@ export interface AccountSettings {
   readonly fees: FeeParameters;
   /** How often the order stage looks at what is wanted, milliseconds. */
   readonly wakePeriodMs: number;
+  /** How long after sampling that is, milliseconds: what models may take to answer. 0 where nobody is asked. */
+  readonly wakeDelayMs: number;
 }

@@ -50,6 +50,7 @@ export function settingsOf(symbol: string): MarketSettings {
       naiveHalfSpreadBps: 10,
       minConfidence: 0.5,
       predictionWeight: 0.5,
+      predictionReachMs: 500,
       orderSizeUsdc: 100,
       levels: 1,
       levelSpacingBps: 2,
@@ -105,6 +106,7 @@ export function accountOf(...symbols: string[]): AccountSettings {
     orders: { maxOrdersPerS: 10, wishExpiresMs: 1_000 },
     fees: { makerFeeBps: 0, takerFeeBps: 5 },
     wakePeriodMs: 200,
+    wakeDelayMs: 0,
   };
 }
 

@@ -40,6 +40,7 @@ export function accountSettings(config: Config, markets: readonly Market[], fees
     },
     fees: charged,
     wakePeriodMs: periodMs,
+    wakeDelayMs: 0,
   };
 }
 
@@ -89,6 +90,7 @@ function quoteParameters({ quotes, risk }: Config, makerFeeBps: number): QuotePa
     naiveHalfSpreadBps: quotes.naive_half_spread_bps,
     minConfidence: quotes.min_confidence,
     predictionWeight: quotes.prediction_weight,
+    predictionReachMs: quotes.prediction_reach_ms,
     orderSizeUsdc,
     levels: quotes.levels,
     levelSpacingBps: quotes.level_spacing_bps,

@@ -56,8 +56,12 @@ export const quotes = z.strictObject({
     'A prediction whose calibrated confidence is lower does not move a quote.',
   ),
   prediction_weight: setting(
-    real(0, 1).default(0.5),
-    'Share of the move that a prediction expects by which the quotes are shifted.',
+    real(0, 20).default(2),
+    'How many times the move that a prediction expects the side that it would run over stands back.',
+  ),
+  prediction_reach_ms: setting(
+    whole(100, 60_000).default(2_000),
+    'How far ahead that move is reckoned: until a quote can be elsewhere and takers have done what they know, ms.',
   ),
   order_size_usdc: setting(decimal(0.000001, 1e9).default('400'), 'Notional of the first order of a side, USDC.'),
   levels: setting(whole(1, 10).default(1), 'Orders of a side, one behind the other.'),

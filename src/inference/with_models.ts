@@ -5,6 +5,12 @@ import type { Config } from '../config/schema.ts';
 import type { InferencePlan } from './open_inference.ts';
 
 /**
+ * Orders go out so long after sampling, where models are asked: ten times what one usually takes to answer, a twentieth of the
+ * time between two decisions. An answer that comes later counts for the next.
+ */
+const ANSWER_MS = 10;
+
+/**
  * The settings with features, and the watch over what models say, for the markets that are to be predicted.
  *
  * @param plan undefined leaves them as they are
@@ -21,5 +27,5 @@ export function withModels(
       ? { ...market, features, predictions: predictionsParameters(config, FEATURE_PERIOD_MS) }
       : market,
   );
-  return { ...settings, markets };
+  return { ...settings, markets, ...(predicted.size > 0 && { wakeDelayMs: ANSWER_MS }) };
 }

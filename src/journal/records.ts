@@ -71,6 +71,7 @@ const settings = z.strictObject({
   orders: parameters,
   fees: parameters,
   wakePeriodMs: z.number().positive(),
+  wakeDelayMs: z.number().nonnegative().default(0),
 }) as unknown as z.ZodType<AccountSettings>;
 
 const mark: z.ZodType<DigestMark> = z.strictObject({ decisions: integer.nonnegative(), hash });

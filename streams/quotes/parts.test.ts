@@ -109,11 +109,17 @@ describe('prediction shift', () => {
     market: 'X',
     horizons: [{ horizonMs: 250, bullish, bearish, neutral: 1 - bullish - bearish, confidence, uncertainty: 0 }],
   });
-  const parameters = { minConfidence: 0.6, predictionWeight: 1 };
+  const parameters = { minConfidence: 0.6, predictionWeight: 1, predictionReachMs: 250 };
 
   it('is the expected share of the typical move, as far as it is believed', () => {
     expect(predictionShift(predictionOf(0.8, 0.7, 0.1), 2, 0, parameters)).toBeCloseTo(0.8 * 0.6 * 2 * 0.5, 12);
     expect(predictionShift(predictionOf(0.8, 0.1, 0.7), 2, 0, parameters)).toBeCloseTo(-0.8 * 0.6 * 2 * 0.5, 12);
+  });
+
+  it('looks as far ahead as a quote stands, up to certainty', () => {
+    const ahead = { ...parameters, predictionReachMs: 1_000 };
+    expect(predictionShift(predictionOf(0.8, 0.3, 0.1), 2, 0, ahead)).toBeCloseTo(0.8 * 0.8 * 2, 12);
+    expect(predictionShift(predictionOf(0.8, 0.1, 0.7), 2, 0, ahead)).toBeCloseTo(-0.8 * 2, 12);
   });
 
   it('is nothing below the confidence wanted, when old, neutral, or absent', () => {

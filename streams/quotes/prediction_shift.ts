@@ -4,11 +4,13 @@ import type { Prediction } from '../predictions/types.ts';
 export interface PredictionParameters {
   /** Below this calibrated confidence a horizon is not listened to, 0 to 1. */
   readonly minConfidence: number;
-  /** Share of the expected move by which the quote is shifted, 0 to 1. */
+  /** How many times the expected move a quote stands back. */
   readonly predictionWeight: number;
+  /** How far ahead a quote has to look, milliseconds: until it can be elsewhere, and takers have done what they know. */
+  readonly predictionReachMs: number;
 }
 
-/** The shift is at most this many standard deviations of the price over the horizon: a probability can't promise more. */
+/** The expected move is at most this many standard deviations of the price over the reach: a probability can't promise more. */
 const DEVIATIONS_MOST = 1;
 
 /** A prediction counts until its shortest horizon has passed this often: an old one speaks of a time that is over. */
@@ -18,11 +20,12 @@ const MICROS_PER_MS = 1_000;
 const MS_PER_S = 1_000;
 
 /**
- * How far a prediction moves the centre of the quote, basis points, positive upwards.
+ * How far a prediction moves the quote, basis points, positive upwards.
  *
- * Over a horizon h the price typically moves σ√h; the model expects (bullish − bearish) of it, and is believed as far as its
- * calibrated confidence goes. Horizons that are sure enough are averaged, weighted with their confidence; the others, old
- * predictions, and none at all shift nothing.
+ * The model says how much likelier a rise is than a fall within a horizon h. A quote stands for longer, and who knows more goes
+ * on trading: over the reach T that is T/h times as much, at most certainty, of the move σ√T that is usual; and it is
+ * believed as far as the calibrated confidence goes. Horizons that are sure enough are averaged, weighted with their
+ * confidence; the others, old predictions, and none at all move nothing.
  *
  * @param sigmaBps volatility, basis points per square root of a second
  */
@@ -30,7 +33,7 @@ export function predictionShift(
   prediction: Prediction | null,
   sigmaBps: number,
   nowUs: number,
-  { minConfidence, predictionWeight }: PredictionParameters,
+  { minConfidence, predictionWeight, predictionReachMs }: PredictionParameters,
 ): number {
   if (prediction === null || predictionWeight === 0) return 0;
   const ageMs = (nowUs - prediction.timeUs) / MICROS_PER_MS;
@@ -38,10 +41,10 @@ export function predictionShift(
   let weights = 0;
   for (const { horizonMs, bearish, bullish, confidence } of prediction.horizons) {
     if (confidence < minConfidence || ageMs > HORIZONS_VALID * horizonMs) continue;
-    const deviationBps = sigmaBps * Math.sqrt(horizonMs / MS_PER_S);
-    const share = Math.max(-DEVIATIONS_MOST, Math.min(DEVIATIONS_MOST, bullish - bearish));
-    sum += confidence * confidence * share * deviationBps;
+    const reached = ((bullish - bearish) * predictionReachMs) / horizonMs;
+    sum += confidence * confidence * Math.max(-DEVIATIONS_MOST, Math.min(DEVIATIONS_MOST, reached));
     weights += confidence;
   }
-  return weights === 0 ? 0 : (predictionWeight * sum) / weights;
+  const deviationBps = sigmaBps * Math.sqrt(predictionReachMs / MS_PER_S);
+  return weights === 0 ? 0 : (predictionWeight * deviationBps * sum) / weights;
 }

@@ -29,6 +29,7 @@ const plain: QuoteParameters = {
   naiveHalfSpreadBps: 7.5,
   minConfidence: 0.5,
   predictionWeight: 1,
+  predictionReachMs: 500,
   orderSizeUsdc: 200,
   levels: 1,
   levelSpacingBps: 2,
@@ -226,7 +227,29 @@ describe('quotes', () => {
     const [up] = quoted({}, prediction, guardedOf(fair));
     expect(up!.centre!.shiftBps).toBeCloseTo(4 * Math.sqrt(0.5), 9);
     expect(up!.asks[0]! - calm.asks[0]!).toBe(3);
+    // Only the side that the move would run over stands back.
+    expect(up!.bids).toEqual(calm.bids);
     expect(one({}, prediction, guardedOf(fair, { prediction: false })).asks).toEqual(calm.asks);
+  });
+
+  it('are told anew when the prediction of their instant comes and changes them, and only then', () => {
+    const of = (bullish: number, bearish: number) => {
+      const horizon = { horizonMs: 500, bullish, neutral: 1 - bullish - bearish, bearish, confidence: 1, uncertainty: 0 };
+      const from = { market: 'X', model: 'x-linear/1', role: 'champion', featuresSeq: 1 } as const;
+      return { kind: 'prediction', seq: 4, timeUs: 0, ...from, horizons: [horizon] } as const;
+    };
+    const guarded = guardedOf(fairOf({ sigmaBps: 4, usualSigmaBps: 4 }));
+    const told = quoted({}, of(0, 0), guarded, of(0, 0), of(1, 0), of(1, 0), of(0, 1));
+    expect(told).toHaveLength(3);
+    expect(told.map(({ timeUs }) => timeUs)).toEqual([0, 0, 0]);
+    expect(told.map(({ bids, asks }) => [bids[0]! - told[0]!.bids[0]!, asks[0]! - told[0]!.asks[0]!])).toEqual([
+      [0, 0],
+      [0, 3],
+      [-3, 0],
+    ]);
+    const withdrawn = quoted({}, guarded, guardedOf(guarded.fair, { stance: 'withdraw' }), of(1, 0));
+    expect(withdrawn).toHaveLength(2);
+    expect(quoted({}, guardedOf(guarded.fair, { prediction: false }), of(1, 0))).toHaveLength(1);
   });
 
   it('stay while they would hardly move, and follow together when they would', () => {

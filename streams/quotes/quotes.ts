@@ -49,6 +49,8 @@ interface QuotesState {
   depth: UsualDepth;
   fills: FillQuality;
   last: Ladders | null;
+  /** What the newest full quote went by, for the prediction of its instant that is still to come; null without one. */
+  priced: { readonly guarded: Guarded; readonly thin: number } | null;
 }
 
 /** What a quote goes by, besides what the guard says. */
@@ -57,7 +59,8 @@ export type QuotesInput = Guarded | Own | Prediction;
 /**
  * The quoting strategy of one market. From a fair value to a ladder on each side:
  *
- * 1. the model's reservation price, shifted by the prediction, and its half spread, made ours and widened (`centre.ts`);
+ * 1. the model's reservation price and its half spread, made ours and widened (`centre.ts`); the side that a prediction threatens
+ *    stands back by it, also when the prediction comes after the quote of its instant;
  * 2. the best price of each side in view of the others' (`competition.ts`), never beyond the least edge after fees nor near
  *    enough to the other side to cross (`post_only.ts`);
  * 3. further levels behind it (`ladder.ts`);
@@ -77,6 +80,7 @@ export function quotes(market: Market, parameters: QuoteParameters): Reducer<Quo
       depth: { lots: 0, samples: 0 },
       fills: freshFillQuality(),
       last: null,
+      priced: null,
     }),
     step: (state, event, turn) => {
       if (event.kind === 'position') {
@@ -85,8 +89,10 @@ export function quotes(market: Market, parameters: QuoteParameters): Reducer<Quo
         state.positionLots = event.lots;
         state.positionSeq = event.seq;
       } else if (event.kind === 'working') state.own = event.orders;
-      else if (event.kind === 'prediction') state.prediction = event;
-      else if (event.kind === 'guarded') turn.emit(quote(market, parameters, state, event, turn));
+      else if (event.kind === 'prediction') {
+        state.prediction = event;
+        revise(market, parameters, state, turn);
+      } else if (event.kind === 'guarded') turn.emit(quote(market, parameters, state, event, turn));
     },
     encode: (state) => structuredClone(state),
     decode: (plain) => structuredClone(plain as QuotesState),
@@ -102,8 +108,8 @@ function quote(
 ): Quote {
   const { fair, stance, reason } = guarded;
   const { fairTick, timeUs } = fair;
-  const causes = state.positionSeq === 0 ? [guarded.seq] : [guarded.seq, state.positionSeq];
-  const event = { kind: 'quote', seq: turn.nextSeq(), timeUs, causes, market: market.symbol, fairTick } as const;
+  const event = stamped(market, state, guarded, turn);
+  state.priced = null;
   if (fair.quality !== 'live' || stance === 'withdraw') {
     state.last = null;
     return { ...event, bids: [], asks: [], reason };
@@ -117,14 +123,52 @@ function quote(
     state.last = null;
     return { ...event, ...reduceOrders(state.positionLots, stepLots, fair, postOnlyTicks(parameters, fair)), reason };
   }
-  const clipLots =
-    stepLots * Math.max(1, Math.round(parameters.orderSizeUsdc / lotValueQuote(market, fairTick) / stepLots));
-  if (parameters.model === 'naive') return { ...event, ...naiveQuote(parameters, fair, clipLots), reason };
+  if (parameters.model === 'naive') {
+    return { ...event, ...naiveQuote(parameters, fair, clipOf(market, parameters, fairTick)), reason };
+  }
+  state.priced = { guarded, thin: depth };
+  const { ladders, centre } = priced(market, parameters, state, state.priced);
+  state.last = ladders;
+  const { bids, asks } = ladders;
+  return { ...event, bids, asks, reason, centre };
+}
+
+/** The prediction of an instant comes after its quote: where it changes the prices, the quote is told anew. */
+function revise(market: Market, parameters: QuoteParameters, state: QuotesState, turn: Turn<Quote>): void {
+  const { priced: by, last } = state;
+  if (by === null || last === null || !by.guarded.prediction) return;
+  const { ladders, centre } = priced(market, parameters, state, by);
+  if (same(ladders.bids, last.bids) && same(ladders.asks, last.asks)) return;
+  state.last = ladders;
+  const { bids, asks } = ladders;
+  turn.emit({ ...stamped(market, state, by.guarded, turn), bids, asks, reason: by.guarded.reason, centre });
+}
+
+function stamped({ symbol }: Market, { positionSeq, prediction }: QuotesState, guarded: Guarded, turn: Turn<Quote>) {
+  const causes = [guarded.seq, positionSeq, prediction?.seq ?? 0].filter((seq) => seq > 0);
+  const { timeUs, fairTick } = guarded.fair;
+  return { kind: 'quote', seq: turn.nextSeq(), timeUs, causes, market: symbol, fairTick } as const;
+}
+
+function priced(
+  market: Market,
+  parameters: QuoteParameters,
+  state: QuotesState,
+  { guarded, thin: depth }: NonNullable<QuotesState['priced']>,
+): { readonly ladders: Ladders; readonly centre: Centre } {
+  const clipLots = clipOf(market, parameters, guarded.fair.fairTick);
   const { positionLots, fills, prediction } = state;
   const centre = centreOf(parameters, guarded, { inventory: positionLots / clipLots, fills, prediction, depth });
-  state.last = laddersOf(parameters, state, guarded, centre, clipLots, stepLots);
-  const { bids, asks } = state.last;
-  return { ...event, bids, asks, reason, centre };
+  return { ladders: laddersOf(parameters, state, guarded, centre, clipLots, market.orderStepLots ?? 1), centre };
+}
+
+function clipOf(market: Market, { orderSizeUsdc }: QuoteParameters, fairTick: number): number {
+  const stepLots = market.orderStepLots ?? 1;
+  return stepLots * Math.max(1, Math.round(orderSizeUsdc / lotValueQuote(market, fairTick) / stepLots));
+}
+
+function same(one: Levels, other: Levels): boolean {
+  return one.length === other.length && one.every((value, i) => value === other[i]);
 }
 
 /** Both sides, priced one after the other by the same rules; bids first, so that asks of a zero spread make room. */
@@ -141,11 +185,13 @@ function laddersOf(
   const edgeBps = parameters.minEdgeBps + parameters.makerFeeBps;
   const postOnly = postOnlyTicks(parameters, fair);
   const { skewBps, shiftBps, halfSpreadBps, kappa } = centre;
-  const middleBps = shiftBps + skewBps;
+  // Only the side that the expected move would run over stands back: the other follows when the price does.
+  const bidBps = skewBps + Math.min(shiftBps, 0);
+  const askBps = skewBps + Math.max(shiftBps, 0);
   // Never cross, and never give a price without the edge: inventory moves both sides, the limits hold each apart.
   const bidLimit = Math.min(postOnly.bidTick, Math.floor(tickOf(Math.min(shiftBps, 0) - edgeBps)));
   const askLimit = Math.max(postOnly.askTick, Math.ceil(tickOf(Math.max(shiftBps, 0) + edgeBps)), bidLimit + 1);
-  const terms = { fairTick, skewBps: middleBps, edgeBps, kappa, clipLots };
+  const terms = { fairTick, skewBps: skewBps + shiftBps, edgeBps, kappa, clipLots };
   const slackTicks = (fairTick * parameters.hysteresisBps) / 10_000;
   const levelsOf = (side: QuotedSide, wanted: number, last: Levels): Levels => {
     const bestTick = compete(parameters.competition, side, within(side, wanted), terms);
@@ -155,7 +201,7 @@ function laddersOf(
   const bidSide = { side: 'buy', sign: 1, theirs: fair.bids, limitTick: bidLimit } as const;
   const askSide = { side: 'sell', sign: -1, theirs: fair.asks, limitTick: askLimit } as const;
   return {
-    bids: levelsOf(bidSide, Math.floor(tickOf(middleBps - halfSpreadBps)), state.last?.bids ?? []),
-    asks: levelsOf(askSide, Math.ceil(tickOf(middleBps + halfSpreadBps)), state.last?.asks ?? []),
+    bids: levelsOf(bidSide, Math.floor(tickOf(bidBps - halfSpreadBps)), state.last?.bids ?? []),
+    asks: levelsOf(askSide, Math.ceil(tickOf(askBps + halfSpreadBps)), state.last?.asks ?? []),
   };
 }

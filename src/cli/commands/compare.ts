@@ -60,7 +60,7 @@ export const command = defineCommand({
     const startedMs = performance.now();
     const done: SeedRuns[] = [];
     while (done.length < seeds) {
-      done.push(runSeed(options, firstSeed + done.length));
+      done.push(await runSeed(options, firstSeed + done.length));
       bar.show(done.length, `seed ${firstSeed + done.length - 1}`);
       // Signals arrive between two seeds.
       await new Promise((resolve) => setImmediate(resolve));
