@@ -1,6 +1,7 @@
 """
 python -m flashmm_training train --data FILE… --out DIR --domain binance|sei     trains, validates, exports, writes cards
 python -m flashmm_training transfer --data FILE…                                 how good in a market and on a day not trained on
+python -m flashmm_training bench --models DIR                                    the same weights in JAX on the CPU, timed
 
 Progress goes to standard error, one JSON summary with --json to standard output. Exit status: 0 done, 1 failed, 2 wrong usage.
 """
@@ -11,6 +12,7 @@ import sys
 from pathlib import Path
 
 from . import HORIZONS_MS
+from .bench import bench
 from .data import BadDataset, read_all
 from .export import ParityError
 from .progress import Progress
@@ -28,6 +30,9 @@ def parser() -> argparse.ArgumentParser:
     two = commands.add_parser("transfer", help="train on other markets and days than tested on, beside the baselines")
     two.add_argument("--data", nargs="+", type=Path, required=True, metavar="FILE", help="dataset files, or folders of them (*.arrow)")
     two.add_argument("--kinds", default="linear,trees", metavar="LIST", help="as of train (linear,trees)")
+    three = commands.add_parser("bench", help="time the same weights in JAX; what --json prints goes to bench:inference -- --beside FILE")
+    three.add_argument("--models", type=Path, default=Path(__file__).resolve().parents[2], metavar="DIR", help="the folder of models (models/)")
+    three.add_argument("--json", action="store_true", help="print the summary")
     for command in (one, two):
         command.add_argument("--seed", type=int, default=1, metavar="N", help="of all chance (1)")
         command.add_argument("--quiet", action="store_true", help="no progress")
@@ -50,6 +55,10 @@ def main(arguments: list[str]) -> int:
     """Runs; gives the exit status."""
     top = parser()
     told = top.parse_args(arguments)
+    if told.command == "bench":
+        result = bench(told.models)
+        print(json.dumps(result, indent=2) if told.json else bench_text(result))
+        return 0
     kinds = tuple(told.kinds.split(","))
     unknown = [kind for kind in kinds if kind not in KINDS]
     if unknown:
@@ -80,6 +89,14 @@ def run_transfer(told: argparse.Namespace, kinds: tuple[str, ...], arguments: li
     del arguments
     result = transfer(read_all(files_of(told.data)), [kind for kind in kinds if kind != "ensemble"], told.seed, Progress(told.quiet))
     return result, "\n\n".join(f"{h} ms: macro-F1 / direction accuracy\n\n{table(result, str(h))}" for h in HORIZONS_MS)
+
+
+def bench_text(result: dict) -> str:
+    """A line a model."""
+    lines = [
+        f"{name:<24} {ms:8.3f} {result['onnxruntime_p50_ms'][name]:8.3f} {result['difference'][name]:10.1e}" for name, ms in result["p50_ms"].items()
+    ]
+    return "\n".join([f"one window, p50 in ms: {result['runtime']}; onnxruntime, one thread; greatest difference", *lines])
 
 
 def positive(text: str) -> int:

@@ -97,6 +97,7 @@ def one_line_lists(text: str) -> str:
 def make_card(
     *,
     kind: str,
+    members: list[str],
     domain: str,
     version: int,
     onnx: bytes,
@@ -119,6 +120,7 @@ def make_card(
         "version": version,
         "kind": kind,
         "domain": domain,
+        "members": members,
         "onnx": {"sha256": hashlib.sha256(onnx).hexdigest(), "bytes": len(onnx), "precision": "fp32", "parity": float(f"{parity:.1e}")}
         | ({} if int8 is None else {"int8": int8}),
         "features_hash": meta["features_hash"],

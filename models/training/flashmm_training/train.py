@@ -7,7 +7,7 @@ import numpy as np
 
 from . import CLASSES, HORIZONS_MS
 from .card import GOLDEN_WINDOWS, by_horizon, make_card, write_model, write_registry
-from .data import Recording, Rows, rows_of
+from .data import BadDataset, Recording, Rows, rows_of
 from .drift import drift_reference
 from .ensemble import Ensemble
 from .examples import Examples
@@ -16,7 +16,7 @@ from .int8 import check_int8
 from .metrics import difference
 from .mirror import mirror_of
 from .progress import Progress
-from .splits import walk_forward
+from .splits import EMBARGO_MS, walk_forward
 from .validate import KINDS, Calibrated, OutOfFold, calibrate, ensemble_logits, fit, out_of_fold, scores
 
 CHECKED_WINDOWS = 2000
@@ -26,7 +26,8 @@ DIRECTION_MIN = 0.58
 
 @dataclass(frozen=True)
 class Plan:
-    """What to train: `kinds` of KINDS, into `out`/<domain>-<kind>/<version>."""
+    """What to train: `kinds` of KINDS, into `out`/<domain>-<kind>/<version>. An ensemble votes with the other kinds, or with linear and
+    trees where fewer than two others are named."""
 
     domain: str
     kinds: tuple[str, ...]
@@ -43,15 +44,22 @@ def train(recordings: tuple[Recording, ...], plan: Plan, progress: Progress) -> 
     rows = rows_of(recordings)
     mirror = mirror_of(recordings[0])
     members = [kind for kind in KINDS if kind in plan.kinds and kind != "ensemble"]
-    compared = [kind for kind in KINDS if kind in {*members, "linear", "trees"} and kind != "ensemble"]
+    voters = members if len(members) > 1 else ["linear", "trees"]
+    compared = [kind for kind in KINDS if kind in {*members, "linear", "trees"}]
     progress.say(f"{len(rows)} usable rows of {len(recordings)} datasets")
-    oof = out_of_fold(rows, list(walk_forward(rows, plan.folds)), compared, mirror, plan.seed, progress)
+    splits = list(walk_forward(rows, plan.folds))
+    if not splits:
+        minutes = (rows.ts_us.max() - rows.ts_us.min()) / 60e6
+        raise BadDataset(f"{minutes:.1f} minutes of data, expected more than {2 * plan.folds * EMBARGO_MS / 60_000:.1f} for {plan.folds} folds")
+    oof = out_of_fold(rows, splits, compared, mirror, plan.seed, progress)
     calibrated = {kind: calibrate(oof, logits) for kind, logits in oof.logits.items()}
     if "ensemble" in plan.kinds:
-        calibrated["ensemble"] = calibrate(oof, ensemble_logits(oof, members, calibrated))
-    models = {kind: fit(kind, Examples(rows, mirror), plan.seed, progress, oof.steps.get(kind)) for kind in members}
+        calibrated["ensemble"] = calibrate(oof, ensemble_logits(oof, voters, calibrated))
+    fitted = sorted({*members, *(voters if "ensemble" in plan.kinds else [])}, key=KINDS.index)
+    models = {kind: fit(kind, Examples(rows, mirror), plan.seed, progress, oof.steps.get(kind)) for kind in fitted}
     if "ensemble" in plan.kinds:
-        models["ensemble"] = Ensemble(tuple((models[kind], calibrated[kind].temperature) for kind in members))
+        models["ensemble"] = Ensemble(tuple((models[kind], calibrated[kind].temperature) for kind in voters))
+    models = {kind: model for kind, model in models.items() if kind in plan.kinds}
     writer = Writer(rows, oof, calibrated, plan, progress)
     written = {kind: writer.write(kind, model) for kind, model in models.items()}
     order = ranked(oof, {kind: calibrated[kind] for kind in models}, writer.baselines)
@@ -95,7 +103,7 @@ class Writer:
             "shippable": bool(rough.shippable),
         }
         card = make_card(
-            kind=kind, domain=plan.domain, version=plan.version, onnx=onnx, rows=self.rows, folds=plan.folds, calibrated=own,
+            kind=kind, members=[m.kind for m, _ in model.members] if isinstance(model, Ensemble) else [kind], domain=plan.domain, version=plan.version, onnx=onnx, rows=self.rows, folds=plan.folds, calibrated=own,
             baselines=self.baselines, reference=self.reference | {"accuracy": by_horizon(self.accuracy(own))},
             latency_ms=(p50, p99), parity=parity.difference, int8=int8, command=plan.command, seed=plan.seed,
         )
