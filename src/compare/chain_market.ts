@@ -35,7 +35,7 @@ export interface ChainMarketOptions {
   /** What makers bid for gas. */
   readonly gas: GasPolicy;
   /** Sees what the first maker hears, after it took effect, and what it decides. */
-  readonly watch?: MakerWatch;
+  readonly watch?: MakerWatch | undefined;
 }
 
 const MICROS_PER_MS = 1_000;

@@ -234,7 +234,14 @@ describe('quotes', () => {
 
   it('are told anew when the prediction of their instant comes and changes them, and only then', () => {
     const of = (bullish: number, bearish: number) => {
-      const horizon = { horizonMs: 500, bullish, neutral: 1 - bullish - bearish, bearish, confidence: 1, uncertainty: 0 };
+      const horizon = {
+        horizonMs: 500,
+        bullish,
+        neutral: 1 - bullish - bearish,
+        bearish,
+        confidence: 1,
+        uncertainty: 0,
+      };
       const from = { market: 'X', model: 'x-linear/1', role: 'champion', featuresSeq: 1 } as const;
       return { kind: 'prediction', seq: 4, timeUs: 0, ...from, horizons: [horizon] } as const;
     };
