@@ -52,6 +52,27 @@ const prediction = z.object({
   ),
 });
 
+/** How right one model has been about a market of late, as far as the outcomes are known. Shares are null before any is. */
+const accuracy = z.object({
+  model: z.string(),
+  role: z.enum(['champion', 'challenger']),
+  horizons: z.array(
+    z.object({
+      horizon_ms: count,
+      /** Predictions whose outcome is known, and of those how many saw the mid move. */
+      known: count,
+      moves: count,
+      accuracy: probability.nullable(),
+      macro_f1: probability.nullable(),
+      /** Of the moves, the share that went the way held more likely. */
+      direction_accuracy: probability.nullable(),
+      /** Mean squared distance of the probabilities from what came: 0 to 2. */
+      brier: figure.nullable(),
+      calibration_error: probability.nullable(),
+    }),
+  ),
+});
+
 /** One market as a status shows it. Prices are in quote units, sizes in base units. */
 export const marketStatusSchema = z.object({
   symbol: z.string(),
@@ -77,6 +98,10 @@ export const marketStatusSchema = z.object({
   breakers: z.array(z.string()),
   /** The newest; null where no model has said anything. */
   prediction: prediction.nullable(),
+  /** The champion first; empty where no model is asked. */
+  accuracy: z.array(accuracy),
+  /** Whether the champion's inputs or its accuracy have drifted, so that prices are made without it. */
+  drifting: z.boolean(),
   /** Positive when long, in base units. */
   position: exact,
   position_usdc: exact,

@@ -7,6 +7,7 @@ import type { Sample } from '../../streams/market/sample.ts';
 import type { Levels, Side } from '../../streams/market/types.ts';
 import { decimalOf, type MarketScales, scalesOf } from '../../streams/market/units.ts';
 import type { Fill, LiveOrder } from '../../streams/orders/types.ts';
+import type { Accuracy } from '../../streams/predictions/predictions.ts';
 import type { Prediction } from '../../streams/predictions/types.ts';
 import type { ReportFigures } from '../../streams/report/session_report.ts';
 import type { Approved } from '../../streams/risk/risk.ts';
@@ -28,6 +29,7 @@ export class MarketView {
   #guarded: Guarded | undefined;
   #approved: Approved | undefined;
   #prediction: Prediction | undefined;
+  #accuracy: Accuracy | undefined;
   #reason = '';
   #working: readonly LiveOrder[] = [];
   #position: Position | undefined;
@@ -65,6 +67,9 @@ export class MarketView {
         break;
       case 'prediction':
         this.#prediction = decision;
+        break;
+      case 'accuracy':
+        this.#accuracy = decision;
         break;
       case 'approved':
         this.#approved = decision;
@@ -105,6 +110,8 @@ export class MarketView {
       widen: this.#guarded?.widen ?? 1,
       breakers: [...(this.#guarded?.breakers ?? [])],
       prediction: this.#prediction === undefined ? null : predictionStatus(this.#prediction),
+      accuracy: (this.#accuracy?.models ?? []).map(accuracyStatus),
+      drifting: this.#accuracy?.drifting ?? false,
       position: decimalOf(lots, this.#scales.size),
       position_usdc: value.toFixed(2),
       position_limit_usdc: risk.maxPositionUsdc.toFixed(2),
@@ -163,6 +170,18 @@ function predictionStatus({ timeUs, model, horizons }: Prediction): MarketStatus
     model,
     horizons: horizons.map(({ horizonMs, bearish, neutral, bullish, uncertainty }) => ({
       ...{ horizon_ms: horizonMs, bearish, neutral, bullish, uncertainty },
+    })),
+  };
+}
+
+function accuracyStatus({ model, role, horizons }: Accuracy['models'][number]): MarketStatus['accuracy'][number] {
+  return {
+    model,
+    role,
+    horizons: horizons.map((one) => ({
+      ...{ horizon_ms: one.horizonMs, known: one.known, moves: one.moves, accuracy: one.accuracy },
+      ...{ macro_f1: one.macroF1, direction_accuracy: one.directionAccuracy },
+      ...{ brier: one.brier, calibration_error: one.calibrationError },
     })),
   };
 }

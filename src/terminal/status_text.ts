@@ -24,6 +24,16 @@ const MODEL_COLUMNS: readonly Column[] = [
   { title: 'FAILED', width: 6, align: 'right' },
 ];
 
+const ACCURACY_COLUMNS: readonly Column[] = [
+  { title: '  HELD AGAINST THE MID', width: 30, align: 'left' },
+  { title: 'OVER', width: 6, align: 'right' },
+  { title: 'MOVES', width: 9, align: 'right' },
+  { title: 'DIRECTION', width: 10, align: 'right' },
+  { title: 'MACRO-F1', width: 9, align: 'right' },
+  { title: 'BRIER', width: 7, align: 'right', optional: 1 },
+  { title: 'CALIBRATION', width: 12, align: 'right', optional: 2 },
+];
+
 /** Below this lines would be cut to nothing. */
 const COLUMNS_LEAST = 60;
 /** The newest that fit beside the rest. */
@@ -64,6 +74,7 @@ export function statusText(status: SessionStatus, pid: number, columns: number, 
     ...part('breakers', breakers),
     ...part('endpoints', table(ENDPOINT_COLUMNS, status.endpoints.map(endpointCells), width)),
     ...part('models', modelLines(status, width)),
+    ...part('accuracy', accuracyLines(status, width)),
     ...part('latencies', latencies(status, width, status.latencies.length + 1)),
     ...part('insight', insightLines(status.insight, width)),
     ...part('alerts', alerts),
@@ -101,6 +112,30 @@ function modelLines({ models, model_refusals }: SessionStatus, width: number): L
           ),
         ];
   return [...table(MODEL_COLUMNS, seated.map(modelCells), width), ...refusal];
+}
+
+/** A line a market and horizon, of the champions: what their predictions were worth once the future was known. */
+function accuracyLines({ markets: all }: SessionStatus, width: number): Line[] {
+  const rows = all.flatMap(({ symbol, accuracy, drifting }) =>
+    accuracy
+      .filter(({ role }) => role === 'champion')
+      .flatMap(({ model, horizons }) =>
+        horizons.map((one) => [
+          span(`  ${printable(symbol)} ${printable(model)}${drifting ? ' drifted' : ''}`, drifting ? 'warn' : 'plain'),
+          span(`${one.horizon_ms}ms`),
+          span(grouped(one.moves)),
+          share(one.direction_accuracy),
+          share(one.macro_f1),
+          share(one.brier),
+          share(one.calibration_error),
+        ]),
+      ),
+  );
+  return rows.length === 0 ? [] : [...table(ACCURACY_COLUMNS, rows, width)];
+}
+
+function share(value: number | null) {
+  return span(value === null ? '–' : fixed(value, 3));
 }
 
 function modelCells({ domain, role, model, predictions, p50_ms, p99_ms, late, missed, failures }: ModelStatus) {
