@@ -19,6 +19,8 @@ export interface BacktestText {
   readonly tapes: Tapes;
   readonly settings: AccountSettings;
   readonly model: Config['backtest'];
+  /** Who predicts, `binance-trees/1` …; none where nobody does. */
+  readonly models: readonly string[];
   readonly outcome: BacktestOutcome;
   readonly measured: Measured;
 }
@@ -42,7 +44,7 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** The report that a person reads. */
-export function backtestText({ tapes, settings, model, outcome, measured }: BacktestText): string {
+export function backtestText({ tapes, settings, model, models, outcome, measured }: BacktestText): string {
   const figures = outcome.report.figures();
   const names = tapes.markets.map(({ symbol, venue }) => `${symbol} (${venue})`);
   const queue = model.queue_model === 'back' ? 'back' : `power ${model.queue_power}`;
@@ -50,6 +52,7 @@ export function backtestText({ tapes, settings, model, outcome, measured }: Back
   return [
     `${names.join(', ')}: ${figures.spanSeconds.toFixed(0)} s of ${measured.files.join(' + ')}`,
     `orders take ${model.order_latency_ms} ms, reports ${model.response_latency_ms} ms; queue model ${queue}; fees ${model.maker_fee_bps} bps resting, ${model.taker_fee_bps} bps taking`,
+    models.length === 0 ? 'no model predicts' : `${models.join(', ')} predicts`,
     '',
     ...figureLines(figures),
     `book               ${outcome.bookComparisons} comparisons with the exchange’s best prices, ${outcome.bookMismatches} mismatches`,

@@ -17,11 +17,11 @@ const STANDING_STILL: InferenceOptions['timers'] = { after: () => () => {}, stop
 export class VirtualModels {
   /** The models that answer, `sei-trees/1` … */
   readonly names: readonly string[];
-  readonly #plan: InferencePlan;
+  readonly plan: InferencePlan;
   readonly #champions: ReadonlyMap<Domain, VerifiedModel>;
 
   private constructor(plan: InferencePlan, champions: ReadonlyMap<Domain, VerifiedModel>) {
-    this.#plan = plan;
+    this.plan = plan;
     this.#champions = champions;
     this.names = [...champions.values()].map(({ ref }) => ref);
   }
@@ -46,7 +46,7 @@ export class VirtualModels {
 
   /** Inference for one run, with windows of its own. It need not be closed: the models are shared, and stay open. */
   run(accept: InferenceOptions['accept']): Inference {
-    const { markets, timeoutMs } = this.#plan;
+    const { markets, timeoutMs } = this.plan;
     const inference = new Inference({ markets, timeoutMs, accept, timers: STANDING_STILL });
     for (const [domain, champion] of this.#champions) inference.serve(domain, 'champion', champion);
     return inference;

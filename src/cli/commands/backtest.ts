@@ -3,12 +3,16 @@ import type { Market } from '../../../streams/market/types.ts';
 import type { ExchangeModel } from '../../../streams/simulation/exchange.ts';
 import { queueModel } from '../../../streams/simulation/queue.ts';
 import { Backtest, type BacktestOutcome } from '../../backtest/engine.ts';
+import { modelsText } from '../../backtest/models_text.ts';
 import { ProgressBar } from '../../backtest/progress.ts';
 import { backtestText, type Measured } from '../../backtest/report_text.ts';
 import { Tapes } from '../../backtest/tapes.ts';
 import { RecordingError } from '../../binance/recording.ts';
 import { accountSettings } from '../../config/account.ts';
 import type { Config } from '../../config/schema.ts';
+import { planInference } from '../../inference/open_inference.ts';
+import { VirtualModels } from '../../inference/virtual_models.ts';
+import { withModels } from '../../inference/with_models.ts';
 import { sessionJson } from '../../report/figures_json.ts';
 import { CommandError, defineCommand } from '../command.ts';
 
@@ -55,6 +59,11 @@ export const command = defineCommand({
       schema: z.coerce.number().min(0.1).max(10).optional(),
       setting: 'backtest.queue_power',
     },
+    models: {
+      value: 'WHICH',
+      summary: 'on (default): predicted where a champion serves; off: not; both: each, side by side',
+      schema: z.enum(['on', 'off', 'both']).default('on'),
+    },
     seed: {
       value: 'N',
       summary: 'Seed of the kernel’s chance (default 1)',
@@ -67,45 +76,78 @@ export const command = defineCommand({
       line: 'flashmm backtest --tape day1.gz day2.gz --order-latency-ms 20 --json',
       summary: 'two files as one session, as JSON',
     },
+    {
+      line: 'flashmm backtest --tape tapes/spot_btcusdt_20240808.gz --models both',
+      summary: 'with and without predictions',
+    },
   ],
   async run(context) {
-    const { tape: files, market, seed } = context.options;
+    const { tape: files, market, seed, models: which } = context.options;
     const { config } = context.config();
     const tapes = await Tapes.open(files, market).catch((error: Error) => {
       throw readingError(error);
     });
     const { maker_fee_bps, taker_fee_bps } = config.backtest;
-    const settings = accountSettings(config, tapes.markets, { makerFeeBps: maker_fee_bps, takerFeeBps: taker_fee_bps });
-    const backtest = new Backtest({
-      settings,
+    const fees = { makerFeeBps: maker_fee_bps, takerFeeBps: taker_fee_bps };
+    const without = accountSettings(config, tapes.markets, fees);
+    const plan = which === 'off' ? undefined : planInference(config, tapes.markets);
+    if (which === 'both' && plan === undefined) throw noModels();
+    const models = plan && (await VirtualModels.open(plan));
+    const settings = withModels(without, config, plan);
+    const common = {
       seed,
       model: exchangeModel(config.backtest),
-      onFailure: (description) => context.stderr.write(`actor failed: ${description}\n`),
-    });
-    const bar = new ProgressBar(context.stderr, tapes.progress.bytesTotal);
+      onFailure: (description: string) => context.stderr.write(`actor failed: ${description}\n`),
+    };
+    const backtest = new Backtest({ ...common, settings, models });
+    const beside = which === 'both' ? new Backtest({ ...common, settings: without }) : undefined;
     const startedMs = performance.now();
-    let events = 0;
-    try {
-      for await (const { input } of tapes.inputs()) {
-        backtest.take(input);
-        events += 1;
-        if (events % LOOK_EVERY !== 0) continue;
-        bar.show(tapes.progress.bytesRead, `${events} events`);
-        context.signal.throwIfAborted();
-      }
-    } catch (error) {
-      throw readingError(error as Error);
-    } finally {
-      bar.clear();
-    }
+    await replay(context, tapes, beside === undefined ? [backtest] : [backtest, beside]);
+    await models?.close();
     const seconds = (performance.now() - startedMs) / MS_PER_S;
     const measured = { files, seconds, rssMaxMb: process.resourceUsage().maxRSS / KIB_PER_MIB };
-    const outcome = backtest.finish();
-    if (context.json) context.printJson(jsonOf(tapes.markets, outcome, measured));
-    else context.print(backtestText({ tapes, settings, model: config.backtest, outcome, measured }));
+    const [outcome, other] = [backtest.finish(), beside?.finish()];
+    const names = models?.names ?? [];
+    if (context.json) {
+      const withoutModels = other && { without_models: sessionJson(other.report.figures()) };
+      context.printJson({ ...jsonOf(tapes.markets, outcome, measured), models: names, ...withoutModels });
+      return undefined;
+    }
+    context.print(backtestText({ tapes, settings, model: config.backtest, models: names, outcome, measured }));
+    if (other === undefined) return undefined;
+    context.print(`\n${modelsText(names, outcome.report.figures(), other.report.figures()).join('\n')}`);
     return undefined;
   },
 });
+
+type Context = Parameters<typeof command.run>[0];
+
+/** Gives every input of the tapes to each backtest. */
+async function replay(context: Context, tapes: Tapes, backtests: readonly Backtest[]): Promise<void> {
+  const bar = new ProgressBar(context.stderr, tapes.progress.bytesTotal);
+  let events = 0;
+  try {
+    for await (const { input } of tapes.inputs()) {
+      for (const backtest of backtests) await backtest.take(input);
+      events += 1;
+      if (events % LOOK_EVERY !== 0) continue;
+      bar.show(tapes.progress.bytesRead, `${events} events`);
+      context.signal.throwIfAborted();
+    }
+  } catch (error) {
+    throw readingError(error as Error);
+  } finally {
+    bar.clear();
+  }
+}
+
+function noModels(): CommandError {
+  return new CommandError(
+    'refused',
+    '--models both: no model predicts these markets',
+    "'flashmm models list' shows what there is; inference.enabled must not be 'off'.",
+  );
+}
 
 function exchangeModel(model: Config['backtest']): ExchangeModel {
   return {
