@@ -20,8 +20,8 @@ def transfer(recordings: tuple[Recording, ...], kinds: list[str], seed: int, pro
     probabilities = dict(oof.plain)
     calibrated = {kind: calibrate(oof, logits) for kind, logits in oof.logits.items()}
     probabilities |= {kind: own.probabilities for kind, own in calibrated.items()}
-    if len(kinds) > 1:
-        probabilities["ensemble"] = calibrate(oof, ensemble_logits(oof, kinds, calibrated)).probabilities
+    for voters in ensembles(kinds):
+        probabilities["+".join(voters)] = calibrate(oof, ensemble_logits(oof, voters, calibrated)).probabilities
     parts = {split.name: part_of(rows, oof, split.test) for split in splits}
     return {
         "rows": len(oof.rows),
@@ -30,6 +30,12 @@ def transfer(recordings: tuple[Recording, ...], kinds: list[str], seed: int, pro
             name: {kind: scores(part, p[at]) for kind, p in probabilities.items()} for name, (part, at) in parts.items()
         },
     }
+
+
+def ensembles(kinds: list[str]) -> list[list[str]]:
+    """Which ensembles are tried: of linear and trees, and of all kinds."""
+    simple = [kind for kind in kinds if kind in ("linear", "trees")]
+    return [voters for voters in ([simple] if simple != kinds else []) + [kinds] if len(voters) > 1]
 
 
 def part_of(rows: Rows, oof: OutOfFold, test: list[int]) -> tuple[OutOfFold, object]:

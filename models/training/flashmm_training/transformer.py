@@ -86,35 +86,59 @@ def apply(p: Parameters, z: jax.Array, key: "jax.Array | None") -> jax.Array:
 
 
 def nodes(g: Graph, p: dict, z: str) -> str:
-    """The same, on ONNX's own LayerNormalization operator."""
-    dense_nodes = lambda q, x: g.dense(x, q["weight"], q["bias"])  # noqa: E731
-    norm = lambda q, x: g.node("LayerNormalization", [x, g.constant(q["scale"]), g.constant(q["bias"])], axis=-1, epsilon=EPSILON)  # noqa: E731
-    x = g.node("Add", [dense_nodes(p["in"], z), g.constant(positions())])
-    for layer in p["layers"]:
-        x = g.node("Add", [x, attention_nodes(g, layer, norm(layer["attention_norm"], x))])
-        inner = g.node("Relu", [dense_nodes(layer["forward_in"], norm(layer["forward_norm"], x))])
-        x = g.node("Add", [x, dense_nodes(layer["forward_out"], inner)])
-    last = norm(p["norm"], g.last_row(x))
-    return g.node("Relu", [dense_nodes(p["last"], last)])
+    """The same, on ONNX's own LayerNormalization operator.
+
+    Steps lie below one another as rows [b · 25, 128], so that a product and its bias are one operator; and of the last layer only what
+    reaches the last step is worked out."""
+    x = gemm(g, p["in"], g.node("Reshape", [z, g.ints(-1, FEATURE_COUNT)]))
+    x = g.node("Add", [steps_of(g, x), g.constant(positions())])
+    x = g.node("Reshape", [x, g.ints(-1, MODEL)])
+    for layer in p["layers"][:-1]:
+        x = encoder_layer(g, layer, x, last_only=False)
+    return g.node("Relu", [gemm(g, p["last"], norm_nodes(g, p["norm"], encoder_layer(g, p["layers"][-1], x, last_only=True)))])
 
 
-def attention_nodes(g: Graph, p: dict, x: str) -> str:
-    """Attention of the normalised steps x, as nodes; the division by √16 is in the weights of the query."""
+def gemm(g: Graph, p: dict, x: str) -> str:
+    """x [rows, in] · weight + bias."""
+    return g.node("Gemm", [x, g.constant(p["weight"]), g.constant(p["bias"])])
+
+
+def norm_nodes(g: Graph, p: dict, x: str) -> str:
+    """Layer normalisation."""
+    return g.node("LayerNormalization", [x, g.constant(p["scale"]), g.constant(p["bias"])], axis=-1, epsilon=EPSILON)
+
+
+def steps_of(g: Graph, rows: str) -> str:
+    """[b · 25, 128] → [b, 25, 128]."""
+    return g.node("Reshape", [rows, g.ints(-1, WINDOW_STEPS, MODEL)])
+
+
+def encoder_layer(g: Graph, p: dict, x: str, *, last_only: bool) -> str:
+    """Rows [b · 25, 128] → the same, or only those of the last step [b, 128]."""
+    attended = attention_nodes(g, p, norm_nodes(g, p["attention_norm"], x), last_only=last_only)
+    x = g.node("Add", [g.last_row(steps_of(g, x)) if last_only else x, attended])
+    inner = g.node("Relu", [gemm(g, p["forward_in"], norm_nodes(g, p["forward_norm"], x))])
+    return g.node("Add", [x, gemm(g, p["forward_out"], inner)])
+
+
+def attention_nodes(g: Graph, p: dict, x: str, *, last_only: bool) -> str:
+    """Attention of the normalised rows; the division by √16 is in the weights of the query."""
     weight, bias = p["query_key_value"]["weight"].copy(), p["query_key_value"]["bias"].copy()
     root = np.float32(np.sqrt(MODEL // HEADS))
     weight[:, :MODEL] /= root
     bias[:MODEL] /= root
+    asking = g.last_row(steps_of(g, x)) if last_only else x
+    steps = 1 if last_only else WINDOW_STEPS
     heads = []
     for part, order in enumerate(([0, 2, 1, 3], [0, 2, 3, 1], [0, 2, 1, 3])):
         columns = slice(part * MODEL, (part + 1) * MODEL)
-        flat = g.dense(x, weight[:, columns], bias[columns])
-        split = g.node("Reshape", [flat, g.ints(0, WINDOW_STEPS, HEADS, MODEL // HEADS)])
-        heads.append(g.node("Transpose", [split], perm=order))
+        flat = gemm(g, {"weight": weight[:, columns], "bias": bias[columns]}, asking if part == 0 else x)
+        shape = g.ints(-1, steps if part == 0 else WINDOW_STEPS, HEADS, MODEL // HEADS)
+        heads.append(g.node("Transpose", [g.node("Reshape", [flat, shape])], perm=order))
     query, key, value = heads
     share = g.node("Softmax", [g.node("MatMul", [query, key])], axis=-1)
     joined = g.node("Transpose", [g.node("MatMul", [share, value])], perm=[0, 2, 1, 3])
-    flat = g.node("Reshape", [joined, g.ints(0, WINDOW_STEPS, MODEL)])
-    return g.dense(flat, p["attention_out"]["weight"], p["attention_out"]["bias"])
+    return gemm(g, p["attention_out"], g.node("Reshape", [joined, g.ints(-1, MODEL)]))
 
 
 TRANSFORMER = Architecture("transformer", LAST, make, apply, nodes, Budget(steps=200, batch=64, learning_rate=1e-3, check_every=50, patience=2))
