@@ -47,7 +47,7 @@ export const REGISTRY: readonly Entry[] = [
   },
   {
     name: 'compare',
-    summary: 'Compare the strategy with a naive symmetric maker in the same simulated markets.',
+    summary: 'Compare the strategy with a naive symmetric maker, or with itself without models, in simulated markets.',
     load: () => import('./commands/compare.ts'),
   },
   {
