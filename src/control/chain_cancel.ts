@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { AccountKeeper } from '../account/keeper.ts';
 import { AccountInUseError, AccountLock } from '../account/lock.ts';
-import { accountFolder } from '../account/open.ts';
+import { accountFolder, openAccount } from '../account/open.ts';
 import { CommandError } from '../cli/command.ts';
 import type { Config } from '../config/schema.ts';
 import { marketsOf, venueOptions } from '../live/launch.ts';
+import { systemTimers } from '../runtime/timers.ts';
 import { TIMEOUT_BLOCKS } from '../sei/client/transactions.ts';
 import { walletOf } from '../sei/rpc/wallet.ts';
 import { SeiVenue } from '../sei/venue.ts';
@@ -25,6 +27,8 @@ export interface ChainCancellation {
 
 /** How long, and whom to tell. */
 export interface ChainCancelOptions {
+  /** Of this program, for the account's journal. */
+  readonly version: string;
   readonly deadlineMs: number;
   readonly tell: Tell;
   readonly signal: AbortSignal;
@@ -48,10 +52,14 @@ export async function cancelOnChain(config: Config, options: ChainCancelOptions)
   }
   const startMs = performance.now();
   const consent = { enabled: true, confirmed: true };
-  let lock: AccountLock | undefined;
+  let account: HeldAccount | undefined;
   try {
-    lock = await lockOf(config);
-    const venue = new SeiVenue(venueOptions(config, marketsOf(config), undefined, consent));
+    account = await held(config, options);
+    const { keeper } = account;
+    const venue = new SeiVenue({
+      ...venueOptions(config, marketsOf(config), undefined, consent),
+      ...(keeper === undefined ? {} : { onSigned: (batchId, signed) => keeper.signed(batchId, signed) }),
+    });
     try {
       await venue.open({ accept: () => {} });
       const done = await cancelAll(venue, startMs + options.deadlineMs, options);
@@ -66,15 +74,36 @@ export async function cancelOnChain(config: Config, options: ChainCancelOptions)
     }
     throw new CommandError('environment', (error as Error).message, "Check the endpoints with 'flashmm doctor'.");
   } finally {
-    lock?.release();
+    const trouble = await account?.keeper?.close();
+    if (trouble !== undefined) options.tell(`${trouble}: the next start may not know what the cancels cost`);
+    account?.release();
   }
 }
 
-/** Holds the account as a session would. Its folder is named by the chain: without `sei.chain_id` there is none to hold. */
-async function lockOf({ sei, runtime }: Config): Promise<AccountLock | undefined> {
-  if (sei.chain_id === '') return undefined;
-  const { address } = await walletOf(sei.mnemonic!.reveal());
-  return new AccountLock(accountFolder(runtime.state_dir, sei.chain_id, address));
+/** An account as a session would hold it; without a keeper where its journal can't be had. */
+interface HeldAccount {
+  readonly keeper: AccountKeeper | undefined;
+  readonly release: () => void;
+}
+
+/**
+ * Holds the account, with its journal, where the transactions that cancel are written down: the next start follows them as
+ * any other's, and books what they cost. A journal that can't be had keeps nothing from being cancelled.
+ *
+ * The folder is named by the chain: without `sei.chain_id` there is none to hold.
+ */
+async function held({ sei, runtime }: Config, { version, tell }: ChainCancelOptions): Promise<HeldAccount> {
+  if (sei.chain_id === '') return { keeper: undefined, release: () => {} };
+  const { address: account } = await walletOf(sei.mnemonic!.reveal());
+  const which = { stateDir: runtime.state_dir, chainId: sei.chain_id, account };
+  try {
+    return openAccount({ ...which, flashmm: version, newChain: false, timers: systemTimers() });
+  } catch (error) {
+    if (error instanceof AccountInUseError) throw error;
+    tell(`cancelling without the account's journal: ${(error as Error).message}`);
+    const lock = new AccountLock(accountFolder(runtime.state_dir, sei.chain_id, account));
+    return { keeper: undefined, release: () => lock.release() };
+  }
 }
 
 async function cancelAll(venue: SeiVenue, untilMs: number, { tell, signal }: ChainCancelOptions) {

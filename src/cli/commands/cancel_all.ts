@@ -7,6 +7,7 @@ import type { RestingView } from '../../control/operator.ts';
 import { NoAnswerError, type SessionClient } from '../../control/session_client.ts';
 import { defineCommand } from '../command.ts';
 import { EXIT } from '../exit_codes.ts';
+import { version } from '../program.ts';
 
 interface Outcome {
   readonly via: 'session' | 'chain' | 'nothing';
@@ -38,7 +39,7 @@ export const command = defineCommand({
     const { config } = context.config();
     const { signal } = context;
     const tell: Tell = (text) => void (context.json || context.stderr.write(`${text}\n`));
-    const options = { deadlineMs: context.options.wait * 1_000, tell, signal };
+    const options = { version: version(), deadlineMs: context.options.wait * 1_000, tell, signal };
     const force = context.options.force === true;
     const client = await sessionOrNone(config.runtime.state_dir, { force, signal, tell });
     let outcome: Outcome;

@@ -14,6 +14,7 @@ import {
 } from '../../control/session_client.ts';
 import { defineCommand } from '../command.ts';
 import { EXIT } from '../exit_codes.ts';
+import { version } from '../program.ts';
 
 const LOOK_EVERY_MS = 100;
 
@@ -102,7 +103,12 @@ async function emergencyStop(config: Config, deadlineMs: number, resort: LastRes
   const done = { pid: client?.record.pid ?? null, ended: true, halted, clears: [] };
   if (config.sei.network === 'devnet') return { ...done, cancelled: 0, remaining: 0, troubles };
   const { signal, tell } = resort;
-  const { cancelled, remaining, confirmed } = await cancelOnChain(config, { deadlineMs, signal, tell });
+  const { cancelled, remaining, confirmed } = await cancelOnChain(config, {
+    version: version(),
+    deadlineMs,
+    signal,
+    tell,
+  });
   if (!confirmed && remaining === 0) troubles.push('orders sent before may still come');
   return { ...done, cancelled, remaining: confirmed ? 0 : Math.max(1, remaining), troubles };
 }
