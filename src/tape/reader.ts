@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { Message, MessageHeader } from 'apache-arrow';
 import { Footer } from 'apache-arrow/ipc/metadata/file';
 import type { RecordBatch as BatchHeader } from 'apache-arrow/ipc/metadata/message';
+import type { MarketRows } from '../../streams/simulation/rows.ts';
 import { decodeNanos, loadInteger, loadSeconds, nanosSince, storeNanos } from './int64.ts';
 import type { TapeRow } from './rows.ts';
 import { COLUMNS, type ColumnName, metadataOf, type TapeMarket, type TapeOrigin } from './schema.ts';
@@ -18,26 +19,9 @@ export interface OpenOptions {
 /**
  * Rows of a tape as typed arrays, valid up to `length` and until the next batch is asked for: the arrays are used again.
  */
-export interface TapeBatch {
+export interface TapeBatch extends MarketRows {
   /** Number of the first row, from 0. */
   readonly firstRow: number;
-  readonly length: number;
-  /** Receive time, nanoseconds from the tape's origin; exact up to 104 days from there. */
-  readonly receiveNs: Float64Array;
-  /** The exchange's time, the same way; NaN where it states none. */
-  readonly eventNs: Float64Array;
-  /** See KIND in rows.ts. */
-  readonly kind: Uint8Array;
-  /** 1 buy, -1 sell, 0 neither. */
-  readonly side: Int8Array;
-  /** Bits, see FLAG in rows.ts. */
-  readonly flags: Uint8Array;
-  readonly tick: Int32Array;
-  readonly lots: Float64Array;
-  /** Ids as integers, -1 where there is none; empty unless asked for. */
-  readonly firstId: Float64Array;
-  readonly lastId: Float64Array;
-  readonly previousId: Float64Array;
 }
 
 /** A record batch with more rows than this is not read: it would not fit the promise of bounded memory. */
@@ -60,8 +44,8 @@ interface Block {
   readonly offsets: readonly number[];
 }
 
-/** What a batch is read into. */
-interface Columns extends TapeBatch {
+/** What a batch is read into; `Tape.columns` makes it. */
+export interface TapeColumns extends TapeBatch {
   firstRow: number;
   length: number;
 }
@@ -78,7 +62,8 @@ export class Tape {
   readonly #fd: number;
   readonly #blocks: readonly Block[];
   readonly #ids: boolean;
-  readonly #columns: Columns;
+  readonly #columns: TapeColumns;
+  readonly #capacity: number;
   readonly #words: Uint32Array;
 
   private constructor(path: string, fd: number, options: OpenOptions) {
@@ -92,9 +77,9 @@ export class Tape {
     this.origin = origin;
     this.#blocks = named(path, () => this.#index(footer));
     this.rows = this.#blocks.reduce((sum, { rows }) => sum + rows, 0);
-    const capacity = Math.max(0, ...this.#blocks.map(({ rows }) => rows));
-    this.#words = new Uint32Array(2 * capacity);
-    this.#columns = columnsOf(capacity, this.#ids);
+    this.#capacity = Math.max(0, ...this.#blocks.map(({ rows }) => rows));
+    this.#words = new Uint32Array(2 * this.#capacity);
+    this.#columns = this.columns();
     const { first, last } = this.#edges();
     this.originS = options.originS ?? loadSeconds(first, 0);
     const farS = Math.max(...[first, last].map((time) => Math.abs(loadSeconds(time, 0) - this.originS)));
@@ -132,15 +117,19 @@ export class Tape {
     return this.#blocks.length;
   }
 
+  /** Columns that hold any batch of this tape, for a reader that needs more than one at a time. */
+  columns(): TapeColumns {
+    return columnsOf(this.#capacity, this.#ids);
+  }
+
   /**
-   * Reads the batch of an index into the arrays of this tape.
+   * Reads the batch of an index into columns, by default into the same ones each time.
    *
    * @throws TapeError when the file ends within it
    */
-  batch(index: number): TapeBatch {
+  batch(index: number, columns: TapeColumns = this.#columns): TapeBatch {
     const block = this.#blocks[index];
     if (block === undefined) throw new RangeError(`batch ${index}: expected below ${this.#blocks.length}`);
-    const columns = this.#columns;
     columns.firstRow = block.firstRow;
     columns.length = block.rows;
     this.#read(block, 'receive_time', this.#words);
@@ -267,7 +256,7 @@ export function rowAt(batch: TapeBatch, at: number, originS: number, row: TapeRo
   return row;
 }
 
-function columnsOf(capacity: number, ids: boolean): Columns {
+function columnsOf(capacity: number, ids: boolean): TapeColumns {
   const idRows = ids ? capacity : 0;
   return {
     firstRow: 0,

@@ -98,3 +98,32 @@ export const logShare2 =
   (lotSize: number): BehindShare =>
   (ahead, behind) =>
     log1p(behind * lotSize) / log1p((behind + ahead) * lotSize);
+
+/** Names of the models. */
+export const QUEUE_POSITION_NAMES = ['risk_averse', 'power', 'power2', 'power3', 'log', 'log2'] as const;
+
+/** One of {@link QUEUE_POSITION_NAMES}. */
+export type QueuePositionName = (typeof QUEUE_POSITION_NAMES)[number];
+
+/**
+ * A model by its name.
+ *
+ * @param exponent n of the powers, above 0; the others don't use it
+ * @param lotSize of the market in its units, for the logarithms
+ */
+export function queuePositionModel(name: QueuePositionName, exponent: number, lotSize: number): QueuePositionModel {
+  switch (name) {
+    case 'risk_averse':
+      return riskAverse;
+    case 'power':
+      return byShare(powerShare(exponent));
+    case 'power2':
+      return byShare(powerShare2(exponent));
+    case 'power3':
+      return byShare(powerShare3(exponent));
+    case 'log':
+      return byShare(logShare(lotSize));
+    case 'log2':
+      return byShare(logShare2(lotSize));
+  }
+}

@@ -1,9 +1,9 @@
-import { Ladder } from '../market/ladder.ts';
+import { NO_TICK_ABOVE, NO_TICK_BELOW, TickLadder } from './tick_ladder.ts';
 
 /** The best tick of a side that is empty: below any bid, above any ask. */
-export const NO_BID = -1;
+export const NO_BID = NO_TICK_BELOW;
 /** See {@link NO_BID}. */
-export const NO_ASK = 2 ** 31;
+export const NO_ASK = NO_TICK_ABOVE;
 
 /**
  * A book whose touch is never crossed, by hftbacktest's rule: where a level comes in at or beyond the other side's best, the
@@ -11,29 +11,37 @@ export const NO_ASK = 2 ** 31;
  * book and out of the touch until their own update comes.
  */
 export class TouchBook {
-  readonly bids = new Ladder('bid');
-  readonly asks = new Ladder('ask');
+  readonly bids = new TickLadder();
+  readonly asks = new TickLadder();
   bidTick = NO_BID;
   askTick = NO_ASK;
 
-  setBid(tick: number, lots: number): void {
-    this.bids.set(tick, lots);
+  /** @returns the level's size before */
+  setBid(tick: number, lots: number): number {
     if (lots === 0) {
-      if (tick === this.bidTick) this.bidTick = this.#bidBelow(tick);
-    } else if (tick > this.bidTick) {
-      this.bidTick = tick;
-      if (tick >= this.askTick) this.askTick = this.#askAbove(tick);
+      const before = this.bids.set(tick, 0);
+      if (tick === this.bidTick) this.#lowerBid(this.bids.below(tick));
+      return before;
     }
+    if (tick <= this.bidTick) return this.bids.set(tick, lots);
+    this.bids.centre(tick);
+    this.bidTick = tick;
+    if (tick >= this.askTick) this.#raiseAsk(this.asks.above(tick));
+    return this.bids.set(tick, lots);
   }
 
-  setAsk(tick: number, lots: number): void {
-    this.asks.set(tick, lots);
+  /** @returns the level's size before */
+  setAsk(tick: number, lots: number): number {
     if (lots === 0) {
-      if (tick === this.askTick) this.askTick = this.#askAbove(tick);
-    } else if (tick < this.askTick) {
-      this.askTick = tick;
-      if (tick <= this.bidTick) this.bidTick = this.#bidBelow(tick);
+      const before = this.asks.set(tick, 0);
+      if (tick === this.askTick) this.#raiseAsk(this.asks.above(tick));
+      return before;
     }
+    if (tick >= this.askTick) return this.asks.set(tick, lots);
+    this.asks.centre(tick);
+    this.askTick = tick;
+    if (tick <= this.bidTick) this.#lowerBid(this.bids.below(tick));
+    return this.asks.set(tick, lots);
   }
 
   clearBids(): void {
@@ -46,15 +54,25 @@ export class TouchBook {
     this.askTick = NO_ASK;
   }
 
-  #bidBelow(tick: number): number {
-    const best = this.bids.bestTick;
-    return best < tick ? best : this.bids.nextTick(tick);
+  /** Removes the bids from the best one down to a tick, inclusive. */
+  clearBidsTo(tick: number): void {
+    for (let at = this.bidTick; at >= tick && at !== NO_BID; at = this.bids.below(at)) this.bids.set(at, 0);
+    if (this.bidTick >= tick) this.#lowerBid(this.bids.below(tick));
   }
 
-  #askAbove(tick: number): number {
-    const best = this.asks.bestTick;
-    if (best < 0) return NO_ASK;
-    const next = best > tick ? best : this.asks.nextTick(tick);
-    return next < 0 ? NO_ASK : next;
+  /** Removes the asks from the best one up to a tick, inclusive. */
+  clearAsksTo(tick: number): void {
+    for (let at = this.askTick; at <= tick; at = this.asks.above(at)) this.asks.set(at, 0);
+    if (this.askTick <= tick) this.#raiseAsk(this.asks.above(tick));
+  }
+
+  #lowerBid(tick: number): void {
+    this.bidTick = tick;
+    if (tick !== NO_BID) this.bids.centre(tick);
+  }
+
+  #raiseAsk(tick: number): void {
+    this.askTick = tick;
+    if (tick !== NO_ASK) this.asks.centre(tick);
   }
 }

@@ -20,6 +20,7 @@ const ORDER = [
   'fills',
   'report',
   'simulation',
+  'baselines',
 ] as const;
 
 /** The packages that the functional core may use. */

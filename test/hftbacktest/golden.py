@@ -1,7 +1,7 @@
 """The fills of the grid in hftbacktest 2.4.4 under each of its queue models, as counts and hashes:
 
     pip install hftbacktest==2.4.4 pandas
-    python bench/grid/grid.py bench/grid/events.csv.gz > bench/grid/golden.json
+    python test/hftbacktest/golden.py test/hftbacktest/events.csv.gz > test/hftbacktest/golden.json
 
 The strategy is that of the field's benchmark: five levels a side, half a tick of skew for each clip held, woken on a timer.
 """
@@ -37,13 +37,16 @@ ev['local_ts'] = df.ts_ns.values + int(a.latency_us * 1000)
 ev['px'], ev['qty'] = df.price.values, df.qty.values
 
 
+LOT = a.lot
+
+
 @njit
 def gather(hbt, fills, count):
     values = hbt.orders(0).values()
     while values.has_next():
         o = values.get()
         if o.status == FILLED:
-            fills[count] = (o.exch_timestamp, 1 if o.side == BUY else -1, o.exec_price_tick)
+            fills[count] = (o.exch_timestamp, 1 if o.side == BUY else -1, o.exec_price_tick, round(o.exec_qty / LOT))
             count += 1
     return count
 
@@ -98,27 +101,28 @@ def run(hbt, interval, half, qty, maxpos, fills):
 
 latency = int(a.latency_us * 1000)
 MODELS = {
-    'riskAverse': lambda asset: asset.risk_adverse_queue_model(),
-    'power(2)': lambda asset: asset.power_prob_queue_model(2.0),
-    'power2(2)': lambda asset: asset.power_prob_queue_model2(2.0),
-    'power3(3)': lambda asset: asset.power_prob_queue_model3(3.0),
-    'log': lambda asset: asset.log_prob_queue_model(),
-    'log2': lambda asset: asset.log_prob_queue_model2(),
+    'risk_averse': ('risk_averse', 0, lambda asset: asset.risk_adverse_queue_model()),
+    'power(2)': ('power', 2, lambda asset: asset.power_prob_queue_model(2.0)),
+    'power2(2)': ('power2', 2, lambda asset: asset.power_prob_queue_model2(2.0)),
+    'power3(3)': ('power3', 3, lambda asset: asset.power_prob_queue_model3(3.0)),
+    'log': ('log', 0, lambda asset: asset.log_prob_queue_model()),
+    'log2': ('log2', 0, lambda asset: asset.log_prob_queue_model2()),
 }
 golden = {}
-for name, with_queue in MODELS.items():
+for name, (queue, power, with_queue) in MODELS.items():
     asset = (BacktestAsset().data([ev]).linear_asset(1.0).constant_order_latency(latency, latency).no_partial_fill_exchange()
              .trading_value_fee_model(-0.00005, 0.0007).tick_size(a.tick).lot_size(a.lot).last_trades_capacity(0))
     hbt = HashMapMarketDepthBacktest([with_queue(asset)])
-    fills = np.zeros((1_000_000, 3), np.int64)
+    fills = np.zeros((1_000_000, 4), np.int64)
     count = run(hbt, int(a.interval_ms * 1e6), a.half_ticks, a.qty, a.max_pos, fills)
     state = hbt.state_values(0)
     # Fills of one wake stand in the order of a hash map.
-    rows = fills[:count][np.lexsort((fills[:count, 2], fills[:count, 1], fills[:count, 0]))].tolist()
-    text = ''.join(f'{exchange} {side} {tick}\n' for exchange, side, tick in rows)
+    rows = fills[:count][np.lexsort((fills[:count, 3], fills[:count, 2], fills[:count, 1], fills[:count, 0]))].tolist()
+    lines = [' '.join(map(str, row)) for row in rows]
+    text = ''.join(f'{line}\n' for line in lines)
     assert count == state.num_trades
-    golden[name] = {'fills': count, 'position': round(state.position, 6), 'balance': round(state.balance, 6), 'fee': round(state.fee, 6),
-                    'first': [f'{exchange} {side} {tick}' for exchange, side, tick in rows[:5]],
+    golden[name] = {'queue': queue, 'power': power, 'fills': count, 'position': round(state.position, 6), 'balance': round(state.balance, 6), 'fee': round(state.fee, 6),
+                    'first': lines[:5],
                     'sha256': hashlib.sha256(text.encode()).hexdigest()}
     hbt.close()
 print(json.dumps({'hftbacktest': __import__('importlib.metadata').metadata.version('hftbacktest'), 'models': golden}, indent=1))

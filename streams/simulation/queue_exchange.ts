@@ -1,0 +1,124 @@
+import type { Answers, ExchangeSide } from './exchange_side.ts';
+import { OwnSide } from './own_side.ts';
+import { type QueuePositionModel, reached, tradeThrough } from './queue_position.ts';
+import { FLAG, KIND, SIDE, type TimedRows, WHOLE_SIDE } from './rows.ts';
+import type { SimulatedOrder } from './simulated_order.ts';
+import { TouchBook } from './touch_book.ts';
+
+/**
+ * The exchange of a tape that tells levels and trades (level 2): where our orders stand in a level is a model's estimate.
+ *
+ * A resting order is filled whole at its own price when a level of the other side reaches its price or a trade goes through it,
+ * and when trades at its price have eaten the queue ahead of it. Equal to hftbacktest's `NoPartialFillExchange` in what is
+ * filled when.
+ */
+export class QueueExchange implements ExchangeSide {
+  readonly #book = new TouchBook();
+  readonly #buys = new OwnSide(1);
+  readonly #sells = new OwnSide(-1);
+  readonly #model: QueuePositionModel;
+  readonly #answers: Answers;
+
+  constructor(model: QueuePositionModel, answers: Answers) {
+    this.#model = model;
+    this.#answers = answers;
+  }
+
+  drain(rows: TimedRows, from: number, untilNs: number): number {
+    const { length, exchangeNs, kind, side, flags, tick, lots } = rows;
+    const answers = this.#answers;
+    for (let at = from; at < length; at += 1) {
+      const nowNs = exchangeNs[at]!;
+      if (nowNs > untilNs || nowNs > answers.nextNs) return at;
+      if ((flags[at]! & FLAG.exchange) === 0) continue;
+      const what = kind[at]!;
+      if (what === KIND.level || what === KIND.snapshotLevel) {
+        if (side[at]! > 0) this.#bid(tick[at]!, lots[at]!, nowNs);
+        else this.#ask(tick[at]!, lots[at]!, nowNs);
+      } else if (what === KIND.trade) {
+        if (side[at]! > 0) this.#trade(this.#sells, -1, tick[at]!, lots[at]!, nowNs);
+        else if (side[at]! < 0) this.#trade(this.#buys, 1, tick[at]!, lots[at]!, nowNs);
+      } else if (what === KIND.clear) clearSide(this.#book, side[at]!, tick[at]!);
+    }
+    return length;
+  }
+
+  place(order: SimulatedOrder, nowNs: number): void {
+    const { bidTick, askTick } = this.#book;
+    const crosses = order.side > 0 ? order.tick >= askTick : order.tick <= bidTick;
+    if (crosses) {
+      this.#answers.tell('expired', order, nowNs);
+      return;
+    }
+    order.ahead = order.side > 0 ? this.#book.bids.lotsAt(order.tick) : this.#book.asks.lotsAt(order.tick);
+    order.traded = 0;
+    (order.side > 0 ? this.#buys : this.#sells).add(order);
+    this.#answers.tell('accepted', order, nowNs);
+  }
+
+  cancel(order: SimulatedOrder, nowNs: number): void {
+    const own = order.side > 0 ? this.#buys : this.#sells;
+    const at = own.orders.indexOf(order);
+    if (at >= 0) own.removeAt(at);
+    this.#answers.tell(at >= 0 ? 'cancelled' : 'rejected', order, nowNs);
+  }
+
+  #bid(tick: number, lots: number, nowNs: number): void {
+    const book = this.#book;
+    const best = book.bidTick;
+    const before = book.setBid(tick, lots);
+    if (this.#buys.mayRestAt(tick)) this.#resize(this.#buys, tick, before, lots);
+    if (tick > best && tick >= this.#sells.bestTick && lots > 0) this.#reach(this.#sells, -1, tick, nowNs);
+  }
+
+  #ask(tick: number, lots: number, nowNs: number): void {
+    const book = this.#book;
+    const best = book.askTick;
+    const before = book.setAsk(tick, lots);
+    if (this.#sells.mayRestAt(tick)) this.#resize(this.#sells, tick, before, lots);
+    if (tick < best && tick <= this.#buys.bestTick && lots > 0) this.#reach(this.#buys, 1, tick, nowNs);
+  }
+
+  #resize({ orders }: OwnSide, tick: number, beforeLots: number, nowLots: number): void {
+    for (let i = 0; i < orders.length; i += 1) {
+      const order = orders[i]!;
+      if (order.tick === tick) this.#model.resize(order, beforeLots, nowLots);
+    }
+  }
+
+  /** The best price of the other side is now here: orders of ours at it or beyond are filled. */
+  #reach(own: OwnSide, side: 1 | -1, tick: number, nowNs: number): void {
+    const { orders } = own;
+    for (let i = 0; i < orders.length; ) {
+      const order = orders[i]!;
+      if ((order.tick - tick) * side >= 0) {
+        own.removeAt(i);
+        this.#answers.fill(order, nowNs, order.tick, order.restingLots, true);
+      } else i += 1;
+    }
+  }
+
+  /** Others traded at a price: orders of ours beyond it are filled, and those at it once trades have come through to them. */
+  #trade(own: OwnSide, side: 1 | -1, tick: number, lots: number, nowNs: number): void {
+    if ((own.bestTick - tick) * side < 0) return;
+    const { orders } = own;
+    for (let i = 0; i < orders.length; ) {
+      const order = orders[i]!;
+      const beyond = (order.tick - tick) * side;
+      if (beyond === 0) tradeThrough(order, lots);
+      if (beyond > 0 || (beyond === 0 && reached(order))) {
+        own.removeAt(i);
+        this.#answers.fill(order, nowNs, order.tick, order.restingLots, true);
+      } else i += 1;
+    }
+  }
+}
+
+/** Empties one side of a book or both, up to a tick or wholly. @param side see SIDE; `none` is both */
+export function clearSide(book: TouchBook, side: number, tick: number): void {
+  if (side === SIDE.none || tick === WHOLE_SIDE) {
+    if (side !== SIDE.sell) book.clearBids();
+    if (side !== SIDE.buy) book.clearAsks();
+  } else if (side === SIDE.buy) book.clearBidsTo(tick);
+  else book.clearAsksTo(tick);
+}

@@ -1,0 +1,129 @@
+import type { ExchangeSide } from './exchange_side.ts';
+import type { OrderBus } from './order_bus.ts';
+import type { TimedRows } from './rows.ts';
+import type { Strategy } from './strategy.ts';
+import type { TradingDesk } from './trading_desk.ts';
+
+/** Where a market's rows come from: a tape in pages, which two readers go through one after the other. */
+export interface RowPages {
+  /**
+   * The page of an index, or undefined behind the last one. It stays valid until the same reader asks for another.
+   *
+   * @param reader 0 the exchange's side, 1 ours
+   */
+  page(reader: 0 | 1, index: number): TimedRows | undefined;
+}
+
+/** What a market is made of. */
+export interface SimulatedMarketParts {
+  readonly pages: RowPages;
+  readonly exchange: ExchangeSide;
+  readonly desk: TradingDesk;
+  readonly toExchange: OrderBus;
+  readonly toUs: OrderBus;
+}
+
+/** How far one reader of the pages has come. */
+class Reader {
+  readonly #pages: RowPages;
+  readonly #number: 0 | 1;
+  #index = 0;
+  rows: TimedRows | undefined;
+  at = 0;
+
+  constructor(pages: RowPages, number: 0 | 1) {
+    this.#pages = pages;
+    this.#number = number;
+    this.rows = pages.page(number, 0);
+    this.turn();
+  }
+
+  /** Goes on to the next page with rows when this one is read. */
+  turn(): void {
+    while (this.rows !== undefined && this.at === this.rows.length) {
+      this.#index += 1;
+      this.at = 0;
+      this.rows = this.#pages.page(this.#number, this.#index);
+    }
+  }
+}
+
+/**
+ * One market: its exchange, which sees the rows of the tape at their event times, and our desk, which sees them at their receive
+ * times, with orders and answers travelling in between.
+ *
+ * What one side does matters to the other only through messages. So the two need not take turns row by row: each runs alone up
+ * to the next arrival of a message, over columns, and then the message is delivered. At one and the same time our data comes
+ * first, then answers to us, then the exchange's data, then our orders there, as in hftbacktest.
+ */
+export class SimulatedMarket {
+  readonly desk: TradingDesk;
+  readonly #exchange: ExchangeSide;
+  readonly #toExchange: OrderBus;
+  readonly #toUs: OrderBus;
+  readonly #theirs: Reader;
+  readonly #ours: Reader;
+  readonly #strategy: Strategy;
+
+  constructor(parts: SimulatedMarketParts, strategy: Strategy) {
+    this.desk = parts.desk;
+    this.#exchange = parts.exchange;
+    this.#toExchange = parts.toExchange;
+    this.#toUs = parts.toUs;
+    this.#theirs = new Reader(parts.pages, 0);
+    this.#ours = new Reader(parts.pages, 1);
+    this.#strategy = strategy;
+  }
+
+  /** When the next thing happens on either side, +∞ at the end. */
+  get nextNs(): number {
+    const { rows: theirs, at: theirAt } = this.#theirs;
+    const { rows: ours, at: ourAt } = this.#ours;
+    return Math.min(
+      this.#toExchange.nextNs,
+      this.#toUs.nextNs,
+      theirs === undefined ? Number.POSITIVE_INFINITY : theirs.exchangeNs[theirAt]!,
+      ours === undefined ? Number.POSITIVE_INFINITY : ours.localNs[ourAt]!,
+    );
+  }
+
+  /** Lets everything happen that is due by a time. */
+  advance(untilNs: number): void {
+    const toUs = this.#toUs;
+    const toExchange = this.#toExchange;
+    for (;;) {
+      this.#happen(Math.min(untilNs, toUs.nextNs, toExchange.nextNs));
+      // The exchange may have answered meanwhile, and answers are heard before what it does next.
+      const reachedNs = Math.min(untilNs, toUs.nextNs, toExchange.nextNs);
+      this.#receive(reachedNs);
+      if (toUs.nextNs <= reachedNs) this.desk.hear(toUs.take(), this.#strategy);
+      else if (toExchange.nextNs <= reachedNs) this.#arrive();
+      else break;
+    }
+    this.desk.nowNs = untilNs;
+  }
+
+  #happen(untilNs: number): void {
+    const reader = this.#theirs;
+    while (reader.rows !== undefined) {
+      reader.at = this.#exchange.drain(reader.rows, reader.at, untilNs);
+      if (reader.at < reader.rows.length) return;
+      reader.turn();
+    }
+  }
+
+  #receive(untilNs: number): void {
+    const reader = this.#ours;
+    while (reader.rows !== undefined) {
+      reader.at = this.desk.receive(reader.rows, reader.at, untilNs, this.#strategy);
+      if (reader.at < reader.rows.length) return;
+      reader.turn();
+    }
+  }
+
+  #arrive(): void {
+    const { kind, order, arrivesNs } = this.#toExchange.take();
+    if (kind === 'place') this.#exchange.place(order, arrivesNs);
+    else this.#exchange.cancel(order, arrivesNs);
+  }
+}
