@@ -1,4 +1,4 @@
-import { filter, merge, type Observable } from 'rxjs';
+import type { Observable } from 'rxjs';
 import type { Entry, Kernel } from './actor/kernel.ts';
 import type { Decision } from './decisions.ts';
 import { fairValueStage } from './fairvalue/stage.ts';
@@ -9,6 +9,8 @@ import { alertsOf, conditionsStage, guardedOf, guardStage } from './guard/stage.
 import { type AccountInput, EXECUTION, type Input, routeOf } from './inputs.ts';
 import { marketStage, reportsOf, sampleStage } from './market/stage.ts';
 import type { MarketInput } from './market/types.ts';
+import { merge } from './operators/merge.ts';
+import { where } from './operators/where.ts';
 import { fillsOf, orderStage } from './orders/stage.ts';
 import { isOwn, type Own } from './own.ts';
 import { driftOf, figuresOf, predictionStage, predictionsOf } from './predictions/stage.ts';
@@ -61,7 +63,7 @@ function oneMarket(
   const mine = kernel.scope(symbol);
   const inputs$ = inputs.on<MarketInput>(symbol);
   const models$ = inputs.on<ModelInput>(modelsOf(symbol));
-  const ours$ = own$.pipe(filter((event) => !('market' in event) || event.market === symbol));
+  const ours$ = own$.pipe(where((event) => !('market' in event) || event.market === symbol));
 
   const market$ = inputs$.pipe(marketStage(mine, settings));
   const sample$ = market$.pipe(sampleStage(mine, settings));

@@ -1,15 +1,15 @@
-/** One order's share of a level, as the chain keeps it. Price and side belong to the level. */
+/** One order's share of a level, as the chain keeps it. Price and side belong to the level. Replaced, never changed. */
 export interface Allocation {
   readonly orderId: number;
   readonly account: string;
-  lots: number;
+  readonly lots: number;
 }
 
-/** All orders resting at one price, first in first. */
+/** All orders resting at one price, first in first. Replaced, never changed, so that a copy of a side is a list of its levels. */
 export interface Level {
   readonly tick: number;
-  lots: number;
-  readonly allocations: Allocation[];
+  readonly lots: number;
+  readonly allocations: readonly Allocation[];
 }
 
 /** What a fill took from one resting order. */
@@ -61,8 +61,8 @@ export class BookSide {
     const index = this.#indexOf(tick);
     const level = this.levels[index];
     if (level?.tick === tick) {
-      level.lots += allocation.lots;
-      level.allocations.push(allocation);
+      const lots = level.lots + allocation.lots;
+      this.levels[index] = { tick, lots, allocations: [...level.allocations, allocation] };
     } else {
       this.levels.splice(index, 0, { tick, lots: allocation.lots, allocations: [allocation] });
     }
@@ -70,13 +70,14 @@ export class BookSide {
 
   /** Takes an order off the book; undefined when it does not rest at that price. */
   remove(tick: number, orderId: number): Allocation | undefined {
-    const level = this.at(tick);
-    const index = level?.allocations.findIndex((allocation) => allocation.orderId === orderId) ?? -1;
-    if (level === undefined || index < 0) return undefined;
+    const at = this.#indexOf(tick);
+    const level = this.levels[at];
+    const removed = level?.tick === tick ? level.allocations.find((one) => one.orderId === orderId) : undefined;
+    if (level === undefined || removed === undefined) return undefined;
     this.version += 1;
-    const [removed] = level.allocations.splice(index, 1);
-    level.lots -= removed!.lots;
-    if (level.allocations.length === 0) this.levels.splice(this.#indexOf(tick), 1);
+    const allocations = level.allocations.filter((one) => one !== removed);
+    if (allocations.length === 0) this.levels.splice(at, 1);
+    else this.levels[at] = { tick, lots: level.lots - removed.lots, allocations };
     return removed;
   }
 
@@ -86,29 +87,25 @@ export class BookSide {
     if (level === undefined || lots > level.lots) throw new RangeError(`cannot take ${lots} lots of the best level`);
     this.version += 1;
     const taken: Taken[] = [];
+    const stay: Allocation[] = [];
     let left = lots;
-    let emptied = 0;
     for (const allocation of level.allocations) {
-      if (left === 0) break;
+      const { orderId, account } = allocation;
       const part = Math.min(left, allocation.lots);
-      taken.push({ orderId: allocation.orderId, account: allocation.account, lots: part });
-      allocation.lots -= part;
+      if (part > 0) taken.push({ orderId, account, lots: part });
+      if (part === 0) stay.push(allocation);
+      else if (part < allocation.lots) stay.push({ orderId, account, lots: allocation.lots - part });
       left -= part;
-      if (allocation.lots === 0) emptied += 1;
     }
-    level.allocations.splice(0, emptied);
-    level.lots -= lots;
-    if (level.lots === 0) this.levels.splice(this.#bestIsLast ? this.levels.length - 1 : 0, 1);
+    const at = this.#bestIsLast ? this.levels.length - 1 : 0;
+    if (stay.length === 0) this.levels.splice(at, 1);
+    else this.levels[at] = { tick: level.tick, lots: level.lots - lots, allocations: stay };
     return taken;
   }
 
-  /** A copy of all levels that later changes leave alone. */
+  /** All levels as they are now, which later changes leave alone. */
   copy(): Level[] {
-    return this.levels.map(({ tick, lots, allocations }) => ({
-      tick,
-      lots,
-      allocations: allocations.map((allocation) => ({ ...allocation })),
-    }));
+    return this.levels.slice();
   }
 
   /** Index of the level at `tick`, or where it would be. */

@@ -38,7 +38,6 @@ export interface BlockEnd {
   readonly timeUs: number;
   /** Null when the contract had nothing to do. */
   readonly match: MatchRecord | null;
-  readonly events: readonly AbciEvent[];
 }
 
 const MATCHES_MAX = 1_000;
@@ -171,10 +170,11 @@ export class Chain {
   endBlock(): BlockEnd {
     const match = this.dex.endBlock(this.height, this.timeUs);
     this.#checkView = new CheckView(this.#accounts, this.bank);
-    return { height: this.height, timeUs: this.timeUs, match, events: match === null ? [] : this.#hookEvents(match) };
+    return { height: this.height, timeUs: this.timeUs, match };
   }
 
-  #hookEvents(match: MatchRecord): AbciEvent[] {
+  /** What the contract's hooks tell in a block. */
+  hookEvents(match: MatchRecord): AbciEvent[] {
     const contract = this.contractAddress;
     const height = String(match.height);
     const events: AbciEvent[] = [];

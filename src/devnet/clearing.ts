@@ -1,12 +1,17 @@
 import type { Side } from '../../streams/market/types.ts';
 import type { Amount, Bank } from './bank.ts';
-import { baseUnits, type DevnetMarket, priceScaled, quoteUnits } from './market.ts';
+import { baseUnits, type DevnetMarket, quoteUnits } from './market.ts';
 import type { Execution } from './matching.ts';
 
 /** What resting and incoming orders of an account may still cost, a number for each market: exact integers. */
 interface Reserved {
   readonly buyTickLots: number[];
   readonly sellLots: number[];
+}
+
+/** An execution with its price as the chain's decimal. */
+interface Priced extends Execution {
+  readonly priceScaled: bigint;
 }
 
 /**
@@ -72,20 +77,16 @@ export class ClearingContract {
   }
 
   /** The settlement hook: all accounts pay first, then all are paid. */
-  settle(market: DevnetMarket, executions: readonly Execution[]): void {
+  settle(market: DevnetMarket, executions: readonly Priced[]): void {
     for (const execution of executions) {
       if (execution.side === 'sell')
         this.#collect(execution.account, market.baseDenom, baseUnits(market, execution.lots));
-      else this.#collect(execution.account, market.quoteDenom, this.#value(market, execution, 'up'));
+      else this.#collect(execution.account, market.quoteDenom, valueOf(market, execution, 'up'));
     }
     for (const execution of executions) {
       if (execution.side === 'buy') this.#pay(execution.account, market.baseDenom, baseUnits(market, execution.lots));
-      else this.#pay(execution.account, market.quoteDenom, this.#value(market, execution, 'down'));
+      else this.#pay(execution.account, market.quoteDenom, valueOf(market, execution, 'down'));
     }
-  }
-
-  #value(market: DevnetMarket, execution: Execution, round: 'up' | 'down'): bigint {
-    return quoteUnits(market, priceScaled(market, execution.numerator, execution.denominator), execution.lots, round);
   }
 
   #collect(account: string, denom: string, amount: bigint): void {
@@ -124,4 +125,8 @@ export class ClearingContract {
     }
     return reserved;
   }
+}
+
+function valueOf(market: DevnetMarket, { priceScaled, lots }: Priced, round: 'up' | 'down'): bigint {
+  return quoteUnits(market, priceScaled, lots, round);
 }

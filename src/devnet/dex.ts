@@ -245,16 +245,12 @@ export class Dex {
     ];
     recordPrice(pair, timeUs, outcomes);
     for (const { executions } of outcomes) {
-      this.contract.settle(market, executions);
-      for (const execution of executions) {
-        const { account, side, lots, numerator, denominator } = execution;
-        if (execution.type === 'limit') this.contract.release(account, market, side, execution.expectedTick, lots);
-        settlements.push({
-          ...execution,
-          market: market.index,
-          priceScaled: priceScaled(market, numerator, denominator),
-        });
-      }
+      if (executions.length === 0) continue;
+      const settled = executions.map((execution): SettlementRecord => settlementOf(market, execution));
+      this.contract.settle(market, settled);
+      for (const { type, account, side, expectedTick, lots } of settled)
+        if (type === 'limit') this.contract.release(account, market, side, expectedTick, lots);
+      settlements.push(...settled);
     }
   }
 
@@ -274,6 +270,16 @@ export class Dex {
     }
     return outcome;
   }
+}
+
+function settlementOf(market: DevnetMarket, execution: Execution): SettlementRecord {
+  const { orderId, account, side, lots, numerator, denominator, expectedTick, type } = execution;
+  const price = priceScaled(market, numerator, denominator);
+  return {
+    ...{ orderId, account, side, lots, numerator, denominator, expectedTick, type },
+    market: market.index,
+    priceScaled: price,
+  };
 }
 
 /**

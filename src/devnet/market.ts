@@ -15,6 +15,8 @@ export interface DevnetMarket extends Market {
   readonly tickScaled: bigint;
   /** Lot size × 10^18. */
   readonly lotScaled: bigint;
+  /** One lot in bank units of the base asset. */
+  readonly lotUnits: bigint;
   /** Bank denom of the base asset, `ubtc`. */
   readonly baseDenom: string;
   /** Bank denom of the quote asset, `uusdc`. */
@@ -61,6 +63,7 @@ export function devnetMarket(market: Market, index: number): DevnetMarket {
     index,
     tickScaled,
     lotScaled,
+    lotUnits: (lotScaled * UNITS_PER_ASSET) / DECIMAL_ONE,
     baseDenom: bankDenom(market.base),
     quoteDenom: bankDenom(market.quote),
   };
@@ -68,7 +71,7 @@ export function devnetMarket(market: Market, index: number): DevnetMarket {
 
 /** A number of lots in bank units of the base asset, exact. */
 export function baseUnits(market: DevnetMarket, lots: number): bigint {
-  return (BigInt(lots) * market.lotScaled * UNITS_PER_ASSET) / DECIMAL_ONE;
+  return BigInt(lots) * market.lotUnits;
 }
 
 /**
@@ -77,9 +80,8 @@ export function baseUnits(market: DevnetMarket, lots: number): bigint {
  * @param priceScaled decimal × 10^18
  */
 export function quoteUnits(market: DevnetMarket, priceScaled: bigint, lots: number, round: 'up' | 'down'): bigint {
-  const product = priceScaled * BigInt(lots) * market.lotScaled * UNITS_PER_ASSET;
-  const one = DECIMAL_ONE * DECIMAL_ONE;
-  return round === 'up' ? (product + one - 1n) / one : product / one;
+  const product = priceScaled * BigInt(lots) * market.lotUnits;
+  return round === 'up' ? (product + DECIMAL_ONE - 1n) / DECIMAL_ONE : product / DECIMAL_ONE;
 }
 
 /** `numerator / denominator` ticks as a chain decimal, rounded half to even as `sdk.Dec` does. */

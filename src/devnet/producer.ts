@@ -2,7 +2,7 @@ import { hash as hashOf } from 'node:crypto';
 import type { BlockEnd, Chain } from './chain.ts';
 import { type EventMap, eventMap } from './event_query.ts';
 import { Mempool } from './mempool.ts';
-import type { Tx, TxResult } from './tx.ts';
+import type { AbciEvent, Tx, TxResult } from './tx.ts';
 
 /** A transaction in its block. */
 export interface CommittedTx {
@@ -17,6 +17,8 @@ export interface CommittedTx {
 
 /** A committed block. Hashes are SHA-256 over the block's content, not Tendermint's Merkle roots. */
 export interface CommittedBlock extends BlockEnd {
+  /** What the contract's hooks told. */
+  readonly events: readonly AbciEvent[];
   readonly txs: readonly CommittedTx[];
   readonly hash: string;
   readonly previousHash: string;
@@ -59,27 +61,37 @@ class IncludedTx implements CommittedTx {
   }
 }
 
+/** What it tells is put into words for who asks: a simulation's nodes do not. */
 class Block implements CommittedBlock {
   readonly height: number;
   readonly timeUs: number;
   readonly match: BlockEnd['match'];
-  readonly events: BlockEnd['events'];
   readonly txs: readonly CommittedTx[];
   readonly hash: string;
   readonly previousHash: string;
   readonly appHash: string;
   readonly dataHash: string;
+  readonly #chain: Chain;
 
-  constructor({ height, timeUs, match, events }: BlockEnd, txs: readonly CommittedTx[], hashes: typeof NO_HASHES) {
+  constructor(
+    chain: Chain,
+    { height, timeUs, match }: BlockEnd,
+    txs: readonly CommittedTx[],
+    hashes: typeof NO_HASHES,
+  ) {
+    this.#chain = chain;
     this.height = height;
     this.timeUs = timeUs;
     this.match = match;
-    this.events = events;
     this.txs = txs;
     this.hash = hashes.hash;
     this.previousHash = hashes.previousHash;
     this.appHash = hashes.appHash;
     this.dataHash = hashes.dataHash;
+  }
+
+  get events(): readonly AbciEvent[] {
+    return this.match === null ? [] : this.#chain.hookEvents(this.match);
   }
 
   get eventMap(): EventMap {
@@ -156,7 +168,7 @@ export class Producer {
         return new IncludedTx(hash, tx, chain.height, index, result);
       });
     const end = chain.endBlock();
-    const block = new Block(end, txs, this.#hashes ? this.#hashesOf(end, txs, previous) : NO_HASHES);
+    const block = new Block(chain, end, txs, this.#hashes ? this.#hashesOf(end, txs, previous) : NO_HASHES);
     this.#keep(block);
     this.mempool.recheck();
     for (const listener of this.#listeners) listener(block);

@@ -37,6 +37,8 @@ export interface EdgeOptions {
   readonly notify: Notify;
   /** Whether the delay of the event loop is measured; only where time is real. */
   readonly watchesLoop?: boolean;
+  /** Whether it is measured what things take: a tenth of a second of a simulated hour, in which nothing takes any time. */
+  readonly latencies?: boolean;
   readonly journal?: InputLog | undefined;
   /** Sees every input after it has taken effect, for figures. Must not throw. */
   readonly onInput?: ((input: Input) => void) | undefined;
@@ -67,7 +69,7 @@ export class Edge implements Inlet {
   constructor(reactor: Reactor, options: EdgeOptions) {
     this.#reactor = reactor;
     this.#options = options;
-    this.stats = new EdgeStats(options.watchesLoop ?? true);
+    this.stats = new EdgeStats(options.watchesLoop ?? true, options.latencies ?? true);
     this.#notices = new RateLimitedNotices(options.notify);
     this.#lastUs = reactor.clock.nowUs();
   }

@@ -34,14 +34,23 @@ export class EdgeStats {
   clockJumps = 0;
   /** Most inputs that ever waited for the one under way. */
   queueMost = 0;
-  readonly #book = createHistogram();
-  readonly #late = createHistogram();
-  readonly #decision = createHistogram();
-  readonly #batch = createHistogram();
+  readonly #book: RecordableHistogram | undefined;
+  readonly #late: RecordableHistogram | undefined;
+  readonly #decision: RecordableHistogram | undefined;
+  readonly #batch: RecordableHistogram | undefined;
   readonly #loop: ReturnType<typeof monitorEventLoopDelay> | undefined;
 
-  /** @param watchesLoop false where time is virtual: then the loop's delay says nothing, and its timer outlives a killed session */
-  constructor(watchesLoop = true) {
+  /**
+   * @param watchesLoop false where time is virtual: then the loop's delay says nothing, and its timer outlives a killed session
+   * @param latencies false leaves out all that is measured
+   */
+  constructor(watchesLoop = true, latencies = true) {
+    if (latencies) {
+      this.#book = createHistogram();
+      this.#late = createHistogram();
+      this.#decision = createHistogram();
+      this.#batch = createHistogram();
+    }
     if (!watchesLoop) return;
     this.#loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
     this.#loop.enable();
@@ -113,12 +122,12 @@ export class EdgeStats {
   }
 }
 
-function record(histogram: RecordableHistogram, us: number): void {
-  histogram.record(Math.max(1, Math.round(us)));
+function record(histogram: RecordableHistogram | undefined, us: number): void {
+  histogram?.record(Math.max(1, Math.round(us)));
 }
 
-function latencyOf(histogram: RecordableHistogram): Latency {
-  if (histogram.count === 0) return { count: 0, p50Us: 0, p99Us: 0, maxUs: 0 };
+function latencyOf(histogram: RecordableHistogram | undefined): Latency {
+  if (histogram === undefined || histogram.count === 0) return { count: 0, p50Us: 0, p99Us: 0, maxUs: 0 };
   return {
     count: histogram.count,
     p50Us: histogram.percentile(50),

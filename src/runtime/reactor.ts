@@ -1,5 +1,5 @@
-import { Subject } from 'rxjs';
 import { Kernel, type KernelOptions, type KernelSnapshot } from '../../streams/actor/kernel.ts';
+import { Port } from '../../streams/actor/port.ts';
 import { HeapClock } from '../../streams/clock/heap_clock.ts';
 import type { Decision } from '../../streams/decisions.ts';
 import type { Input } from '../../streams/inputs.ts';
@@ -55,7 +55,7 @@ export class Reactor {
   readonly kernel: Kernel;
   readonly digest: DecisionDigest;
   readonly #random: ReturnType<typeof seededRandom>;
-  readonly #inputs = new Subject<Input>();
+  readonly #inputs = new Port<Input>();
   readonly #onDecision: ((decision: Decision) => void) | undefined;
   readonly #digests: boolean;
   #seq: number;
@@ -79,7 +79,7 @@ export class Reactor {
       ...(watch.stopwatchUs && { stopwatchUs: watch.stopwatchUs }),
       ...(from && { snapshot: from.kernel }),
     });
-    pipeline(this.kernel, this.#inputs, plan.settings).subscribe({
+    pipeline(this.kernel, this.#inputs.observable, plan.settings).subscribe({
       next: (decision) => this.#decided(decision),
       error: (error) => this.#failed(error),
       complete: () => this.#failed(new Error('it ended although inputs were to come')),

@@ -1,5 +1,6 @@
-import { type Observable, Subject } from 'rxjs';
+import type { Observable } from 'rxjs';
 import type { Kernel } from '../../streams/actor/kernel.ts';
+import { Port } from '../../streams/actor/port.ts';
 import type { Failure } from '../../streams/actor/supervision.ts';
 import { MICROS_PER_SECOND } from '../../streams/clock/clock.ts';
 import type { Decision } from '../../streams/decisions.ts';
@@ -49,6 +50,8 @@ export interface SessionOptions {
   readonly timers?: Timers;
   /** False spares the digest of all decisions, a fifth of a simulation's time. A session with a journal needs it. */
   readonly digests?: boolean;
+  /** False spares the measuring of latencies, for a simulation, in which there are none. */
+  readonly latencies?: boolean;
 }
 
 /** How a session ended. */
@@ -71,7 +74,7 @@ export class Session {
   readonly decisions$: Observable<Decision>;
   readonly #options: SessionOptions;
   readonly #reactor: Reactor;
-  readonly #decisions = new Subject<Decision>();
+  readonly #decisions = new Port<Decision>();
   readonly #feedOf = new Map<string, Feed>();
   readonly #timers: Timers;
   /** Made in the turn under way, to be sent at its end. */
@@ -88,7 +91,7 @@ export class Session {
     this.#timers = options.timers ?? systemTimers();
     const { nowUs, stopwatchUs, after } = this.#timers;
     this.plan = { settings, seed, startUs: from?.timeUs ?? nowUs() };
-    this.decisions$ = this.#decisions.asObservable();
+    this.decisions$ = this.#decisions.observable;
     for (const feed of [...feeds, venue]) for (const { symbol } of feed.markets) this.#feedOf.set(symbol, feed);
     this.#reactor = new Reactor(
       this.plan,
@@ -106,6 +109,7 @@ export class Session {
       wallNowUs: nowUs,
       setTimer: (work, delayMs) => after(delayMs, work),
       watchesLoop: options.timers === undefined,
+      latencies: options.latencies ?? true,
       notify,
       journal: this.journal,
       onInput: (input) => this.#turnEnded(input),

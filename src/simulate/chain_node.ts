@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import type { Levels, Market, Side } from '../../streams/market/types.ts';
 import type { RestingOrder } from '../../streams/orders/types.ts';
 import type { Level } from '../devnet/book.ts';
@@ -196,7 +195,8 @@ export function plainPayload(
   return {
     ...content,
     raw: undefined,
-    hash: hash('sha256', `${address} ${sequence} ${timeoutHeight} ${said}`, 'hex').toUpperCase(),
+    // In the place of a digest of its bytes, which it has none of.
+    hash: `PLAIN/${address}/${sequence}/${timeoutHeight}/${said}`,
     memo: '',
     timeoutHeight: BigInt(timeoutHeight),
     signer: address,
@@ -216,8 +216,18 @@ function plainTx(address: string, context: TradingContext, request: SigningReque
     gasLimit: BigInt(gasLimit),
     byteLength: TX_BYTES + ORDER_BYTES * orders,
   };
-  const payload = plainPayload(address, request, content, JSON.stringify([usei, batch]));
+  const payload = plainPayload(address, request, content, saidBy(batch, usei));
   return { hash: payload.hash, sequence, timeoutHeight, feeUsei: usei, payload };
+}
+
+/** Two batches that say the same are one transaction, as they would be in bytes. */
+function saidBy({ places, cancels }: SigningRequest['batch'], usei: number): string {
+  let said = String(usei);
+  for (const { clientOrderId, market, side, tick, lots } of places)
+    said += `/${clientOrderId},${market},${side},${tick},${lots}`;
+  for (const { clientOrderId, orderId, market, side, tick } of cancels)
+    said += `/-${clientOrderId},${orderId},${market},${side},${tick}`;
+  return said;
 }
 
 function isPlain(payload: unknown): payload is PlainTx {

@@ -105,7 +105,7 @@ export class SimulatedProcess {
     const keeper = new AccountKeeper({ journal, timers });
     const venue = this.#venue(keeper);
     const session = new Session({
-      ...{ settings, venue, account: keeper, seed, timers, notify: () => {}, digests: false },
+      ...{ settings, venue, account: keeper, seed, timers, notify: () => {}, digests: false, latencies: false },
       onInput: (input) => {
         if (!timers.alive) return;
         watcher.input(input);

@@ -171,3 +171,24 @@ export class StepSubscriber<In, Out> extends Subscriber<In> {
     }
   }
 }
+
+/** Passes every value and an error on; its own completion it tells apart. */
+export class PassSubscriber<T> extends Subscriber<T> {
+  readonly #to: Subscriber<T>;
+  readonly #completed: () => void;
+
+  constructor(to: Subscriber<T>, completed: () => void) {
+    super(to);
+    this.#to = to;
+    this.#completed = completed;
+  }
+
+  override next(value: T): void {
+    if (!this.isStopped) this.#to.next(value);
+  }
+
+  protected override _complete(): void {
+    this.unsubscribe();
+    this.#completed();
+  }
+}

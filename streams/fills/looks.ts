@@ -8,7 +8,7 @@ export interface Look {
   readonly amounts: Readonly<Record<string, string>>;
 }
 
-/** How ledger and chain compare. Differences by denom, what the chain has more than the ledger, decimal strings. Plain data. */
+/** How ledger and chain compare. Differences by denom, what the chain has more than the ledger, decimal strings. */
 export interface Comparison {
   /** Balances that wait until their block is known to the end. */
   look: Look | null;
@@ -18,8 +18,8 @@ export interface Comparison {
   complete: boolean;
   /** Settlements that are no fills yet, by id, with their heights: looks at or after these wait. */
   unbooked: Record<string, number>;
-  /** The newest settlements that are, oldest first. */
-  booked: string[];
+  /** The newest settlements that are, oldest first; encoded as a list. */
+  readonly booked: Set<string>;
   /** Blocks up to this one may hold executions of ours that nobody told; 0 for none. */
   missedTo: number;
   /** Whether a transaction of ours came to an end since the last agreement: it may have cost gas. */
@@ -58,7 +58,7 @@ export function noComparison(): Comparison {
     height: 0,
     complete: false,
     unbooked: {},
-    booked: [],
+    booked: new Set(),
     missedTo: 0,
     spentGas: false,
     doubts: {},
@@ -84,16 +84,16 @@ export function lookTaken(state: Comparison, look: Look): void {
 
 /** A settlement was told, which the order stage will make a fill, or has made one, or refuses. */
 export function settlementTold(state: Comparison, settlementId: string, height: number): void {
-  if (!state.booked.includes(settlementId)) state.unbooked[settlementId] = height;
+  if (!state.booked.has(settlementId)) state.unbooked[settlementId] = height;
 }
 
 /** A fill is booked. */
 export function fillBooked(state: Comparison, ...settlementIds: string[]): void {
   for (const id of settlementIds) {
     delete state.unbooked[id];
-    state.booked.push(id);
+    state.booked.add(id);
+    if (state.booked.size > BOOKED_MOST) state.booked.delete(state.booked.values().next().value!);
   }
-  if (state.booked.length > BOOKED_MOST) state.booked.splice(0, state.booked.length - BOOKED_MOST);
 }
 
 /**

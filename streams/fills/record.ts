@@ -60,7 +60,7 @@ export interface MoneySnapshot extends MoneyRecord {
     >;
     readonly recent: readonly (readonly [height: number, denom: string, amount: string])[];
     readonly recentFrom: number;
-    readonly looks: Comparison;
+    readonly looks: Omit<Comparison, 'booked'> & { readonly booked: readonly string[] };
     readonly gasUseiBefore: string;
     readonly gasBefore: string;
     readonly adjustmentsBefore: string;
@@ -147,7 +147,7 @@ export function encodeMoney(state: AccountMoney): MoneySnapshot {
       ),
       recent: state.ledger.recent.map(({ height, denom, amount }) => [height, denom, String(amount)]),
       recentFrom: state.ledger.recentFrom,
-      looks: copyOf(state.looks),
+      looks: copyOf({ ...state.looks, booked: [...state.looks.booked] }),
       gasUseiBefore: String(state.gasUseiBefore),
       gasBefore: String(state.gasBefore),
       adjustmentsBefore: String(state.adjustmentsBefore),
@@ -170,7 +170,7 @@ export function decodeMoney(markets: readonly Market[], plain: unknown): Account
   state.ledger.opened = snapshot.opened;
   state.ledger.recent = now.recent.map(([height, denom, amount]) => ({ height, denom, amount: BigInt(amount) }));
   state.ledger.recentFrom = now.recentFrom;
-  Object.assign(state.looks, copyOf(now.looks));
+  Object.assign(state.looks, copyOf(now.looks), { booked: new Set(now.looks.booked) });
   state.gasUseiBefore = BigInt(now.gasUseiBefore);
   state.gasBefore = BigInt(now.gasBefore);
   state.adjustmentsBefore = BigInt(now.adjustmentsBefore);

@@ -1,7 +1,8 @@
-import { map, merge, type OperatorFunction } from 'rxjs';
+import { map, type OperatorFunction } from 'rxjs';
 import type { Kernel } from '../actor/kernel.ts';
 import { CONTROL_MAILBOX, GIVE_UP } from '../actor/policies.ts';
 import { gridTicks } from '../operators/grid_ticks.ts';
+import { merge } from '../operators/merge.ts';
 import type { AccountSettings } from '../settings.ts';
 import { type MoneyInput, type MoneyOutput, money, type Second } from './money.ts';
 

@@ -1,9 +1,11 @@
-import { filter, map, merge, type OperatorFunction, tap } from 'rxjs';
+import { map, type OperatorFunction, tap } from 'rxjs';
 import type { Kernel } from '../actor/kernel.ts';
 import { CARRY_ON, CONTROL_MAILBOX, GIVE_UP } from '../actor/policies.ts';
 import type { FairValue } from '../fairvalue/fair_value.ts';
 import type { AccountInput } from '../inputs.ts';
 import { gridTicks } from '../operators/grid_ticks.ts';
+import { merge } from '../operators/merge.ts';
+import { where } from '../operators/where.ts';
 import type { Own } from '../own.ts';
 import type { AccountSettings, MarketSettings } from '../settings.ts';
 import type { Alert } from './alert.ts';
@@ -53,10 +55,10 @@ export function guardStage(
 }
 
 /** What of a guard is for the quotes. */
-export const guardedOf = filter((event: GuardOutput): event is Guarded => event.kind === 'guarded');
+export const guardedOf = where((event: GuardOutput): event is Guarded => event.kind === 'guarded');
 
 /** What of a guard is for people, and for the trading state. */
-export const alertsOf = filter((event: GuardOutput): event is Alert => event.kind === 'alert');
+export const alertsOf = where((event: GuardOutput): event is Alert => event.kind === 'alert');
 
 /** What a probe shows of several breakers: those that are not closed. */
 function shown(breakers: readonly string[]): string {

@@ -1,10 +1,11 @@
-import { filter, type OperatorFunction } from 'rxjs';
+import type { OperatorFunction } from 'rxjs';
 import type { Kernel } from '../actor/kernel.ts';
 import { CONTROL_MAILBOX, DATA_MAILBOX, REBUILD } from '../actor/policies.ts';
 import type { Reducer } from '../actor/reducer.ts';
 import { MICROS_PER_MS } from '../clock/clock.ts';
 import type { ResyncRequest } from '../decisions.ts';
 import { sampleOnGrid } from '../operators/sample_on_grid.ts';
+import { where } from '../operators/where.ts';
 import type { MarketSettings } from '../settings.ts';
 import { LocalBook, type LocalBookState } from './local_book.ts';
 import { type BookQuality, SAMPLE_DEPTH, type Sample } from './sample.ts';
@@ -36,7 +37,7 @@ export function sampleStage(kernel: Kernel, settings: MarketSettings): OperatorF
     supervision: REBUILD,
     behavior: (inbox) =>
       inbox.pipe(
-        filter((output) => output.kind === 'market'),
+        where((output) => output.kind === 'market'),
         sampleOnGrid({
           clock: kernel.clock,
           periodMs,
@@ -48,7 +49,7 @@ export function sampleStage(kernel: Kernel, settings: MarketSettings): OperatorF
 }
 
 /** What of the market stage is a report rather than the book itself. */
-export const reportsOf = filter((output: MarketOutput): output is Reject | ResyncRequest => output.kind !== 'market');
+export const reportsOf = where((output: MarketOutput): output is Reject | ResyncRequest => output.kind !== 'market');
 
 function localBook(
   market: string,

@@ -128,6 +128,8 @@ function afterCall(
   const { state } = breaker;
   if (state.status === 'closed') {
     const tally = trip.record(breaker.tally, outcome, nowUs);
+    // Most calls succeed after one that did.
+    if (tally === breaker.tally) return breaker;
     const tripped = outcome === 'failure' && trip.trips(tally);
     return tripped ? turned(settings, breaker, openState(settings, nowUs)) : { ...breaker, tally };
   }

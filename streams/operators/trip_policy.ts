@@ -25,7 +25,11 @@ export function consecutiveFailures(failures: number): TripPolicy {
   if (!Number.isInteger(failures) || failures < 1) throw new RangeError(`failures ${failures}: expected ≥ 1`);
   return {
     initial: [0],
-    record: ([count = 0], outcome) => [outcome === 'failure' ? count + 1 : 0],
+    record: (tally, outcome) => {
+      const count = tally[0] ?? 0;
+      if (outcome === 'success') return count === 0 ? tally : [0];
+      return [count + 1];
+    },
     trips: ([count = 0]) => count >= failures,
   };
 }

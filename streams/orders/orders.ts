@@ -112,7 +112,7 @@ export function orders(parameters: OrderParameters): Reducer<OrdersState, Orders
     encode: (state) => ({ ...state, orders: Object.fromEntries(state.orders) }),
     decode: (plain) => {
       const copy = JSON.parse(JSON.stringify(plain)) as Omit<OrdersState, 'orders'> & EncodedOrders;
-      for (const wish of Object.values(copy.wanted)) approvedBefore(wish);
+      for (const market in copy.wanted) copy.wanted[market] = approvedBefore(copy.wanted[market]!);
       return { ...copy, orders: new Map(Object.entries(copy.orders)) };
     },
   };

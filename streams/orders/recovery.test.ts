@@ -45,8 +45,7 @@ class Desk {
     const limits: string[] = [];
     const quote = { timeUs, quotedUs: timeUs, market: 'A', fairTick: 100, bids, asks };
     const approved: Approved = { kind: 'approved', ...stamp, ...quote, limits };
-    approvedBefore(approved);
-    this.give(approved);
+    this.give(approvedBefore(approved));
   }
 
   of<K extends OrdersOutput['kind']>(kind: K): Extract<OrdersOutput, { kind: K }>[] {

@@ -1,8 +1,10 @@
-import { filter, map, merge, type OperatorFunction } from 'rxjs';
+import { map, type OperatorFunction } from 'rxjs';
 import type { Kernel } from '../actor/kernel.ts';
 import { CONTROL_MAILBOX, GIVE_UP } from '../actor/policies.ts';
 import { MICROS_PER_MS } from '../clock/clock.ts';
 import { gridTicks } from '../operators/grid_ticks.ts';
+import { merge } from '../operators/merge.ts';
+import { where } from '../operators/where.ts';
 import type { AccountSettings } from '../settings.ts';
 import { type OrdersInput, type OrdersOutput, orders, type Wake } from './orders.ts';
 import type { Fill } from './types.ts';
@@ -26,4 +28,4 @@ export function orderStage(kernel: Kernel, settings: AccountSettings): OperatorF
 }
 
 /** The executions among what the order stage tells. */
-export const fillsOf = filter((event: OrdersOutput): event is Fill => event.kind === 'fill');
+export const fillsOf = where((event: OrdersOutput): event is Fill => event.kind === 'fill');

@@ -1,9 +1,10 @@
-import { EMPTY, filter, type OperatorFunction } from 'rxjs';
+import { EMPTY, type OperatorFunction } from 'rxjs';
 import type { Kernel } from '../actor/kernel.ts';
 import { CARRY_ON, CONTROL_MAILBOX } from '../actor/policies.ts';
 import type { ResyncRequest } from '../decisions.ts';
 import type { Drift } from '../inputs.ts';
 import type { Reject } from '../market/types.ts';
+import { where } from '../operators/where.ts';
 import type { MarketSettings } from '../settings.ts';
 import { type PredictionsEvent, type PredictionsOutput, predictions } from './predictions.ts';
 import type { Prediction } from './types.ts';
@@ -25,18 +26,18 @@ export function predictionStage(
     name: 'predictions',
     mailbox: CONTROL_MAILBOX,
     supervision: CARRY_ON,
-    behavior: (inbox, self) => inbox.pipe(filter(isWatched), self.reduce(predictions(parameters))),
+    behavior: (inbox, self) => inbox.pipe(where(isWatched), self.reduce(predictions(parameters))),
   });
 }
 
 /** What of the predictions stage is for the quotes: what the champion says. */
-export const predictionsOf = filter((output: PredictionsOutput): output is Prediction => output.kind === 'prediction');
+export const predictionsOf = where((output: PredictionsOutput): output is Prediction => output.kind === 'prediction');
 
 /** What of it is fed back: that a model has drifted, or is back. */
-export const driftOf = filter((output: PredictionsOutput): output is Drift => output.kind === 'drift');
+export const driftOf = where((output: PredictionsOutput): output is Drift => output.kind === 'drift');
 
 /** What of it is told to people. Drift is told where it is fed back. */
-export const figuresOf = filter(
+export const figuresOf = where(
   (output: PredictionsOutput): output is Exclude<PredictionsOutput, Drift> => output.kind !== 'drift',
 );
 

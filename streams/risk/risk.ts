@@ -74,16 +74,45 @@ interface RiskState {
 /** A quote is held against the middle of the market unless that is older by this: its own instant's comes before the wire. */
 const MID_EXPIRES_US = 1 * MICROS_PER_SECOND;
 
-const approvals = new WeakSet<Approved>();
+/** An approval as the risk stage alone makes it: with a private mark that no copy and no literal has. */
+class Approval implements Approved {
+  readonly kind = 'approved';
+  readonly seq: number;
+  readonly timeUs: number;
+  readonly causes: readonly number[];
+  readonly market: string;
+  readonly fairTick: number;
+  readonly quotedUs: number;
+  readonly bids: Levels;
+  readonly asks: Levels;
+  readonly limits: readonly string[];
+  readonly #passed = true;
+
+  constructor(passed: Omit<Approved, 'kind'>) {
+    this.seq = passed.seq;
+    this.timeUs = passed.timeUs;
+    this.causes = passed.causes;
+    this.market = passed.market;
+    this.fairTick = passed.fairTick;
+    this.quotedUs = passed.quotedUs;
+    this.bids = passed.bids;
+    this.asks = passed.asks;
+    this.limits = passed.limits;
+  }
+
+  static made(quote: Approved): boolean {
+    return #passed in quote;
+  }
+}
 
 /** Whether the risk stage made this very object. The order stage asks, so that no other path leads to the wire. */
 export function isApproved(quote: Approved): boolean {
-  return approvals.has(quote);
+  return Approval.made(quote);
 }
 
-/** Knows again an approval that comes back from a snapshot: it had passed the risk stage before it was stored. */
-export function approvedBefore(approved: Approved): void {
-  approvals.add(approved);
+/** An approval that comes back from a snapshot: it had passed the risk stage before it was stored. */
+export function approvedBefore(stored: Approved): Approved {
+  return new Approval(stored);
 }
 
 /**
@@ -209,19 +238,7 @@ class PreTradeCheck {
       if (seq > 0 && !causes.includes(seq)) causes.push(seq);
     const { timeUs: quotedUs, market, fairTick } = quote;
     const [seq, timeUs] = [turn.nextSeq(), turn.nowUs()];
-    const approved: Approved = {
-      kind: 'approved',
-      seq,
-      timeUs,
-      causes,
-      market,
-      fairTick,
-      quotedUs,
-      bids,
-      asks,
-      limits,
-    };
-    approvals.add(approved);
+    const approved = new Approval({ seq, timeUs, causes, market, fairTick, quotedUs, bids, asks, limits });
     exposure.bids = bids;
     exposure.asks = asks;
     this.#reserve(exposure, market);
