@@ -32,9 +32,11 @@ export function applyRecord(state: AccountState, record: AccountRecord): void {
       state.inFlight = { batchId: record.batchId, places: record.places, cancels: record.cancels };
       return;
     case 'signed': {
-      const { kind: _, ...signed } = record;
+      const { batchId, txHash, sequence, timeoutHeight, signedHeight } = record;
       // Signed again, a batch has another sequence: the copy before it is certainly void.
-      state.signed = [...state.signed.filter(({ batchId }) => batchId !== signed.batchId), signed].slice(-SIGNED_MOST);
+      state.signed = state.signed.filter((one) => one.batchId !== batchId);
+      state.signed.push({ batchId, txHash, sequence, timeoutHeight, signedHeight });
+      if (state.signed.length > SIGNED_MOST) state.signed.shift();
       return;
     }
     case 'outcome':

@@ -195,8 +195,8 @@ export function plainPayload(
   return {
     ...content,
     raw: undefined,
-    // In the place of a digest of its bytes, which it has none of.
-    hash: `PLAIN/${address}/${sequence}/${timeoutHeight}/${said}`,
+    // Apart by sequence and last block already: of what else it says 32 bits will do, and SHA-256 takes as long as to place it.
+    hash: `${address}/${sequence}/${timeoutHeight}/${fnv1a(said).toString(16)}`,
     memo: '',
     timeoutHeight: BigInt(timeoutHeight),
     signer: address,
@@ -230,18 +230,28 @@ function saidBy({ places, cancels }: SigningRequest['batch'], usei: number): str
   return said;
 }
 
+/** The FNV-1a hash of a text's code units, 32 bits (Fowler, Noll and Vo; RFC 9923). */
+function fnv1a(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
+}
+
 function isPlain(payload: unknown): payload is PlainTx {
   return typeof payload === 'object' && payload !== null && !(payload instanceof Uint8Array) && 'messages' in payload;
 }
 
 function includedTx({ height, result }: CommittedTx): IncludedTx {
   const { code, codespace, log } = result;
-  const valuesOf = (type: string, key: string): string[] =>
-    result.events.flatMap((event) =>
-      event.type === type ? event.attributes.flatMap(([name, value]) => (name === key ? [value] : [])) : [],
-    );
-  const orderIds = code === 0 ? valuesOf('place_order', 'order_id') : [];
-  const fee = /^(\d+)usei$/.exec(valuesOf('tx', 'fee')[0] ?? '')?.[1];
+  const orderIds: string[] = [];
+  let fee: string | undefined;
+  for (const { type, attributes } of result.events) {
+    if (type !== 'place_order' && type !== 'tx') continue;
+    for (const [name, value] of attributes) {
+      if (type === 'tx' && name === 'fee') fee ??= /^(\d+)usei$/.exec(value)?.[1];
+      if (code === 0 && type === 'place_order' && name === 'order_id') orderIds.push(value);
+    }
+  }
   return { height, code, codespace, log, orderIds, ...(fee === undefined ? {} : { feeUsei: fee }) };
 }
 

@@ -321,15 +321,24 @@ class VirtualNodeClient implements NodePort, BlockSource {
         if (faults.cuts > 0) reject(new NoAnswer('unreachable', 'socket hang up'));
         else if (faults.stalls > 0)
           this.#timers.after(requestTimeoutMs - delayMs, () => reject(timedOut(requestTimeoutMs)));
-        else answered(ask, inner).then(resolve, reject);
+        else answer(ask, inner, resolve, reject);
       });
     });
   }
 }
 
 /** Also what is refused before anything is asked is an answer. */
-async function answered<T>(ask: (inner: NodePort) => Promise<T>, inner: NodePort): Promise<T> {
-  return await ask(inner);
+function answer<T>(
+  ask: (inner: NodePort) => Promise<T>,
+  inner: NodePort,
+  resolve: (value: T) => void,
+  reject: (error: unknown) => void,
+): void {
+  try {
+    ask(inner).then(resolve, reject);
+  } catch (error) {
+    reject(error);
+  }
 }
 
 function timedOut(timeoutMs: number): NoAnswer {

@@ -41,12 +41,13 @@ export function scaleOf(step: string): Scale {
  */
 export function perMarket<T>(derive: (market: Market) => T): (market: Market) => T {
   const known = new WeakMap<Market, T>();
+  // Asked again and again of the same one.
+  let last: { readonly market: Market; readonly derived: T } | undefined;
   return (market) => {
-    let derived = known.get(market);
-    if (derived === undefined) {
-      derived = derive(market);
-      known.set(market, derived);
-    }
+    if (last?.market === market) return last.derived;
+    const derived = known.get(market) ?? derive(market);
+    known.set(market, derived);
+    last = { market, derived };
     return derived;
   };
 }

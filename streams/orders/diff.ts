@@ -21,20 +21,27 @@ const ENOUGH_SHARE = 0.5;
  */
 export function diffSide(wanted: Levels, side: Side, orders: readonly WorkingOrder[]): SideDiff {
   const cancels: WorkingOrder[] = [];
-  const kept = new Map<number, number>();
-  const wished = new Map<number, number>();
-  for (let i = 0; i < wanted.length; i += 2) wished.set(wanted[i]!, wanted[i + 1]!);
+  // What stays at each wished price. A side has a handful of levels: looking through them is faster than a map.
+  const kept: number[] = [];
+  for (let i = 0; i < wanted.length; i += 2) kept.push(0);
   for (const order of orders) {
     if (order.side !== side || order.status === 'cancelling') continue;
-    const there = kept.get(order.tick) ?? 0;
-    const fits = !order.unwanted && there + order.remainingLots <= (wished.get(order.tick) ?? 0);
-    if (fits) kept.set(order.tick, there + order.remainingLots);
+    const level = levelAt(wanted, order.tick);
+    const lots = level < 0 ? 0 : kept[level]! + order.remainingLots;
+    const fits = level >= 0 && !order.unwanted && lots <= wanted[2 * level + 1]!;
+    if (fits) kept[level] = lots;
     else if (order.status === 'resting') cancels.push(order);
   }
   const places: number[] = [];
-  for (const [tick, lots] of wished) {
-    const there = kept.get(tick) ?? 0;
-    if (there < lots * ENOUGH_SHARE) places.push(tick, lots - there);
+  for (let level = 0; level < kept.length; level += 1) {
+    const lots = wanted[2 * level + 1]!;
+    if (kept[level]! < lots * ENOUGH_SHARE) places.push(wanted[2 * level]!, lots - kept[level]!);
   }
   return { cancels, places };
+}
+
+/** Which of the levels is at a price, or -1. */
+function levelAt(levels: Levels, tick: number): number {
+  for (let i = 0; i < levels.length; i += 2) if (levels[i] === tick) return i >> 1;
+  return -1;
 }

@@ -47,7 +47,8 @@ export function coveredLots(
   const denoms = denomsOf(mine.market);
   const denom = side === 'buy' ? denoms.quote : denoms.base;
   let units = look.units[denom] ?? 0;
-  for (const one of [mine, ...others]) units += changeOf(look, one, denom);
+  units += changeOf(look, mine, denom);
+  for (const one of others) units += changeOf(look, one, denom);
   for (const one of others) units -= needOf(one, denom);
   if (denom === GAS_DENOM) units -= GAS_RESERVE_UNITS;
   const staying = stayingLots(mine.live, side, wished);
@@ -57,9 +58,9 @@ export function coveredLots(
 /** What executions since the look have done to a denom. */
 function changeOf({ held }: Look, { market, positionLots, cashUnits }: MarketCover, denom: string): number {
   const denoms = denomsOf(market);
-  const then = held[market.symbol] ?? { lots: 0, cashUnits: 0 };
-  if (denom === denoms.base) return (positionLots - then.lots) * Number(unitsOfLot(market));
-  return denom === denoms.quote ? cashUnits - then.cashUnits : 0;
+  const then = held[market.symbol];
+  if (denom === denoms.base) return (positionLots - (then?.lots ?? 0)) * Number(unitsOfLot(market));
+  return denom === denoms.quote ? cashUnits - (then?.cashUnits ?? 0) : 0;
 }
 
 /** What the orders of another market need of a denom: those at work, and the wished ones that are not. */
@@ -85,8 +86,12 @@ function unitsOf(market: Market, side: Side, tick: number): number {
 /** Lots at work on a side that the transaction which places the wished levels does not cancel. */
 function stayingLots(live: readonly LiveOrder[], side: Side, wished: Levels): number {
   let lots = 0;
-  for (const order of live) if (order.side === side && !order.resting) lots += order.lots;
-  const resting = live.filter((order) => order.resting);
+  const resting: LiveOrder[] = [];
+  for (const order of live) {
+    if (order.side !== side) continue;
+    if (order.resting) resting.push(order);
+    else lots += order.lots;
+  }
   for (let i = 0; i < wished.length; i += 2) lots += keptLots(resting, side, wished[i]!, wished[i + 1]!);
   return lots;
 }

@@ -24,8 +24,8 @@ export interface SideCheck {
   readonly references: readonly number[];
   readonly positionLots: number;
   readonly live: readonly LiveOrder[];
-  /** The most that may be held on this side with all filled, in quote currency, by the name of the limit. */
-  readonly holdUsdc: Readonly<Record<string, number>>;
+  /** The most that may be held on this side with all filled, in quote currency, and the name of the limit. */
+  readonly holdUsdc: readonly { readonly name: string; readonly usdc: number }[];
   /** Lots that the account's balance covers beyond what its live orders need; infinite while balances are not known. */
   readonly coveredLots: number;
   /** Orders that may yet be opened. */
@@ -47,13 +47,13 @@ export interface SideResult {
  */
 export function checkSide(check: SideCheck): SideResult {
   const { market, limits, side, levels, fairTick, live } = check;
-  const broken = new Set<string>();
+  const broken: string[] = [];
   const lotValue = lotValueQuote(market, fairTick);
   const mostLots = Math.floor(limits.maxOrderUsdc / lotValue);
   const held = side === 'buy' ? check.positionLots : -check.positionLots;
   const taken = held + liveLots(live, side);
   const rooms: { readonly name: string; lots: number }[] = [];
-  for (const name in check.holdUsdc) rooms.push({ name, lots: Math.floor(check.holdUsdc[name]! / lotValue) - taken });
+  for (const { name, usdc } of check.holdUsdc) rooms.push({ name, lots: Math.floor(usdc / lotValue) - taken });
   rooms.push({ name: 'balance', lots: check.coveredLots });
   let openable = check.openable;
   const passed: number[] = [];
@@ -61,14 +61,14 @@ export function checkSide(check: SideCheck): SideResult {
     const tick = levels[i]!;
     const refusal = refusalOf(check, tick);
     if (refusal !== null) {
-      broken.add(refusal);
+      note(broken, refusal);
       continue;
     }
     const wished = Math.min(levels[i + 1]!, mostLots);
-    if (wished < levels[i + 1]!) broken.add('order-size');
+    if (wished < levels[i + 1]!) note(broken, 'order-size');
     const kept = keptLots(live, side, tick, wished);
     if (kept === 0 && openable <= 0) {
-      broken.add('open-orders');
+      note(broken, 'open-orders');
       continue;
     }
     const lots = wholeSteps(market, sizeWithin(wished, kept, rooms, broken));
@@ -76,14 +76,18 @@ export function checkSide(check: SideCheck): SideResult {
     // Cut below what rests, by a limit or to whole steps: the order goes, and comes again smaller once it is gone.
     if (lots <= 0 || lots < kept) continue;
     if (lots * lotValue < limits.minOrderUsdc && !shrinks) {
-      broken.add('min-order');
+      note(broken, 'min-order');
       continue;
     }
     for (const room of rooms) room.lots -= lots - kept;
     if (kept === 0) openable -= 1;
     passed.push(tick, lots);
   }
-  return { levels: passed, limits: [...broken].map((name) => `${side}:${name}`) };
+  return { levels: passed, limits: broken.map((name) => `${side}:${name}`) };
+}
+
+function note(broken: string[], name: string): void {
+  if (!broken.includes(name)) broken.push(name);
 }
 
 /** The lots of a level that every room has space for beyond what is kept, noting which had too little. */
@@ -91,12 +95,12 @@ function sizeWithin(
   wished: number,
   kept: number,
   rooms: readonly { name: string; lots: number }[],
-  broken: Set<string>,
+  broken: string[],
 ): number {
   let lots = wished;
   for (const room of rooms) {
     if (wished - kept <= room.lots) continue;
-    broken.add(room.name);
+    note(broken, room.name);
     // With less than no room even what rests is too much: it is not wished any more.
     lots = Math.min(lots, room.lots < 0 ? 0 : kept + room.lots);
   }

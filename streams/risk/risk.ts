@@ -257,12 +257,12 @@ class PreTradeCheck {
     if (quote.bids.length > 0 && quote.asks.length > 0 && !(quote.bids[0]! < quote.asks[0]!)) return refused('crossed');
     const { market, risk: limits } = this.#bySymbol.get(symbol)!;
     const { grossUsdc, orders } = this.#others(state, symbol);
-    const holdUsdc: Record<string, number> = {
-      position: limits.maxPositionUsdc,
-      inventory: inventoryLimitUsdc(limits, state.equityUsdc),
-      gross: this.#limits.maxGrossUsdc - grossUsdc,
-    };
-    if (trading === 'reducing') holdUsdc.reducing = 0;
+    const holdUsdc = [
+      { name: 'position', usdc: limits.maxPositionUsdc },
+      { name: 'inventory', usdc: inventoryLimitUsdc(limits, state.equityUsdc) },
+      { name: 'gross', usdc: this.#limits.maxGrossUsdc - grossUsdc },
+    ];
+    if (trading === 'reducing') holdUsdc.push({ name: 'reducing', usdc: 0 });
     const others = state.look === null ? [] : this.#covers(state, symbol);
     const mine = { market, positionLots, cashUnits, live, bids: [], asks: [] };
     const pass = (side: Side, levels: Levels, openable: number): SideResult => {

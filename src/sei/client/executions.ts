@@ -87,21 +87,33 @@ interface Pair {
  * come in the same block, and then this is only the order of their transactions.
  */
 function paired(entries: readonly MatchEntry[]): { pairs: readonly Pair[]; unpaired: MatchEntry | undefined } {
-  const buys = entries.filter(({ side }) => side === 'buy').map((entry) => ({ ...entry }));
-  const sells = entries.filter(({ side }) => side === 'sell').map((entry) => ({ ...entry }));
+  const buys = entries.filter(({ side }) => side === 'buy');
+  const sells = entries.filter(({ side }) => side === 'sell');
   const pairs: Pair[] = [];
-  let [b, s] = [0, 0];
+  let b = 0;
+  let s = 0;
+  // Of the two under way, what is left.
+  let bought = buys[0]?.lots ?? 0;
+  let sold = sells[0]?.lots ?? 0;
   while (b < buys.length && s < sells.length) {
-    const [buy, sell] = [buys[b]!, sells[s]!];
-    const lots = Math.min(buy.lots, sell.lots);
+    const buy = buys[b]!;
+    const sell = sells[s]!;
+    const lots = Math.min(bought, sold);
     const buyTakes = buy.isMarketOrder || (!sell.isMarketOrder && buy.orderId > sell.orderId);
     pairs.push(buyTakes ? { taker: buy, maker: sell, lots } : { taker: sell, maker: buy, lots });
-    buy.lots -= lots;
-    sell.lots -= lots;
-    if (buy.lots === 0) b += 1;
-    if (sell.lots === 0) s += 1;
+    bought -= lots;
+    sold -= lots;
+    if (bought === 0) {
+      b += 1;
+      bought = buys[b]?.lots ?? 0;
+    }
+    if (sold === 0) {
+      s += 1;
+      sold = sells[s]?.lots ?? 0;
+    }
   }
-  return { pairs, unpaired: buys[b] ?? sells[s] };
+  const unpaired = buys[b] ?? sells[s];
+  return { pairs, unpaired: unpaired && { ...unpaired, lots: b < buys.length ? bought : sold } };
 }
 
 /** At the maker's price: a market order settles at the average of all that it took. */

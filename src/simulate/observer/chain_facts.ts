@@ -5,6 +5,7 @@ import type { SettlementRecord } from '../../devnet/dex.ts';
 import type { DevnetMarket } from '../../devnet/market.ts';
 import type { CommittedBlock } from '../../devnet/producer.ts';
 import type { VirtualWorld } from '../virtual_world.ts';
+import { ByHeight } from './by_height.ts';
 
 /** An order of the account on the chain. */
 export interface ChainOrder {
@@ -53,7 +54,7 @@ export class MarketFacts {
   /** Of the newest blocks, the lower of the middles with and without the account's own orders, ticks. */
   readonly mids: number[] = [];
   /** What was held after each of the last blocks, by height. */
-  readonly heldAt = new Map<number, number>();
+  readonly heldAt = new ByHeight<number>(HEIGHTS_KEPT);
 
   constructor(market: DevnetMarket) {
     this.market = market;
@@ -99,12 +100,13 @@ export class ChainFacts {
     const own = this.world.account;
     const { match } = block;
     this.settlements = match === null ? [] : match.settlements.filter(({ account }) => account === own);
-    this.placed = (match?.orders ?? [])
-      .filter(({ account, state }) => account === own && state !== 'failedToPlace')
-      .map(({ orderId, market, side, tick, lots }) => ({
-        ...{ orderId: String(orderId), side, tick, lots, placedHeight: block.height },
-        market: this.world.chain.markets[market]!.symbol,
-      }));
+    const placed: ChainOrder[] = [];
+    for (const { account, state, orderId, market, side, tick, lots } of match?.orders ?? []) {
+      if (account !== own || state === 'failedToPlace') continue;
+      const { symbol } = this.world.chain.markets[market]!;
+      placed.push({ orderId: String(orderId), market: symbol, side, tick, lots, placedHeight: block.height });
+    }
+    this.placed = placed;
     this.#scan();
     this.#hold();
     this.#settle(block);
@@ -173,7 +175,6 @@ export class ChainFacts {
   /** Reads the account's orders from the books, all anew. */
   #scan(): void {
     const { chain, account: own } = this.world;
-    const placedAt = new Map(this.placed.map(({ orderId, placedHeight }) => [orderId, placedHeight]));
     const found = new Map<string, ChainOrder>();
     for (const { symbol: market, index } of chain.markets) {
       for (const side of ['buy', 'sell'] as const) {
@@ -181,7 +182,8 @@ export class ChainFacts {
           for (const { orderId: id, account, lots } of allocations) {
             if (account !== own) continue;
             const orderId = String(id);
-            const placedHeight = this.resting.get(orderId)?.placedHeight ?? placedAt.get(orderId) ?? this.height;
+            // Placed in this block, then.
+            const placedHeight = this.resting.get(orderId)?.placedHeight ?? this.height;
             found.set(orderId, { orderId, market, side, tick, lots, placedHeight });
           }
         }
@@ -200,17 +202,16 @@ export class ChainFacts {
       const [bids, asks] = [chain.dex.book(index, 'buy'), chain.dex.book(index, 'sell')];
       // What the account's own orders say of the price is no news to it; where nobody else is near, they are the best of the book.
       const own = this.world.account;
-      const mids = [middle(bids.best(), asks.best()), middle(bids.bestBeside(own), asks.bestBeside(own))];
-      const lowest = Math.min(...mids.filter((mid) => mid !== undefined));
+      const lowest = Math.min(middle(bids.best(), asks.best()), middle(bids.bestBeside(own), asks.bestBeside(own)));
       if (Number.isFinite(lowest)) facts.mids.push(lowest);
       if (facts.mids.length > MIDS_KEPT) facts.mids.shift();
       facts.heldAt.set(this.height, facts.heldLots);
-      facts.heldAt.delete(this.height - HEIGHTS_KEPT);
     }
   }
 
   /** Transactions that are in this block, or can be in none any more, are no longer outstanding. */
   #settle({ txs, height }: CommittedBlock): void {
+    if (this.outstanding.length === 0) return;
     const code = new Map(txs.map(({ hash, result }) => [hash, result.code]));
     // One that took effect is over, whatever becomes of its other copies: that it does so once is another's to check.
     this.#forget(({ copies }) => [...copies.keys()].every((hash) => code.get(hash) !== 0));
@@ -234,8 +235,9 @@ export class ChainFacts {
   }
 }
 
-function middle(bid: Level | undefined, ask: Level | undefined): number | undefined {
-  return bid === undefined || ask === undefined ? undefined : (bid.tick + ask.tick) / 2;
+/** Infinite where a side is empty. */
+function middle(bid: Level | undefined, ask: Level | undefined): number {
+  return bid === undefined || ask === undefined ? Number.POSITIVE_INFINITY : (bid.tick + ask.tick) / 2;
 }
 
 /** Whether a batch may yet come into a block. */

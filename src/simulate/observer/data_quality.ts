@@ -56,8 +56,10 @@ export class DataQuality {
         (this.#settings.orders.wishExpiresMs + sampling.staleAfterMs + LOOK_BACK_PERIODS * sampling.periodMs) *
           MICROS_PER_MS;
       let offBps = Number.POSITIVE_INFINITY;
-      for (const { timeUs, bidTick, askTick, othersBidTick, othersAskTick } of process.books.get(symbol) ?? []) {
-        if (timeUs < sinceUs) continue;
+      const books = process.books.get(symbol) ?? [];
+      // They are in order of time, by the process's own clock, which never goes back.
+      for (let i = books.length - 1; i >= 0 && books[i]!.timeUs >= sinceUs; i -= 1) {
+        const { bidTick, askTick, othersBidTick, othersAskTick } = books[i]!;
         offBps = Math.min(offBps, distanceBps(bidTick, askTick, tick), distanceBps(othersBidTick, othersAskTick, tick));
       }
       const worth = lots * tick * Number(market.tickSize) * Number(market.lotSize);
@@ -84,7 +86,8 @@ export class DataQuality {
   block(): void {
     const { placed, before, resting, settlements } = this.#facts;
     if (placed.length === 0) return;
-    const settled = new Set(settlements.map(({ orderId }) => String(orderId)));
+    const settled = new Set<string>();
+    for (const { orderId } of settlements) settled.add(String(orderId));
     // What was cancelled in this block was gone before it placed: gone from the book, without a settlement.
     const there = [...before.values()].filter(({ orderId }) => resting.has(orderId) || settled.has(orderId));
     const all = [...there, ...placed];
@@ -101,7 +104,7 @@ export class DataQuality {
   #rate({ places, timeUs, batchId }: OrderBatch): void {
     const { maxOrdersPerS } = this.#settings.orders;
     for (const _ of places) this.#placedUs.push(timeUs);
-    this.#placedUs = this.#placedUs.filter((atUs) => atUs > timeUs - 1_000_000);
+    while (this.#placedUs.length > 0 && this.#placedUs[0]! <= timeUs - 1_000_000) this.#placedUs.shift();
     // A bucket of one second's worth that fills meanwhile: twice as many in the worst second.
     this.#tally.check(
       'data',

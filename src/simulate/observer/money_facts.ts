@@ -2,6 +2,7 @@ import type { LedgerCompared } from '../../../streams/fills/types.ts';
 import type { Fill } from '../../../streams/orders/types.ts';
 import { baseUnits } from '../../devnet/market.ts';
 import type { CommittedBlock } from '../../devnet/producer.ts';
+import { ByHeight } from './by_height.ts';
 import type { ChainFacts } from './chain_facts.ts';
 import type { Tally } from './invariant.ts';
 import type { ProcessFacts } from './process_facts.ts';
@@ -33,12 +34,12 @@ interface Settled {
 export class MoneyFacts {
   readonly #facts: ChainFacts;
   readonly #tally: Tally;
-  readonly #settled = new Map<number, Settled[]>();
+  readonly #settled = new ByHeight<readonly Settled[]>(HEIGHTS_KEPT);
   readonly #opening: ReadonlyMap<string, bigint>;
   /** What a ledger of these markets may speak of. */
   readonly #denoms: readonly string[];
   /** What the account has of each of them after each of the last blocks. */
-  readonly #balances = new Map<number, readonly bigint[]>();
+  readonly #balances = new ByHeight<readonly bigint[]>(HEIGHTS_KEPT);
 
   constructor(facts: ChainFacts, tally: Tally) {
     this.#facts = facts;
@@ -52,21 +53,21 @@ export class MoneyFacts {
 
   block({ height }: CommittedBlock): void {
     const { chain, account } = this.#facts.world;
-    this.#settled.delete(height - HEIGHTS_KEPT);
-    this.#balances.delete(height - HEIGHTS_KEPT);
     this.#balances.set(
       height,
       this.#denoms.map((denom) => chain.bank.balance(account, denom)),
     );
-    if (this.#facts.settlements.length > 0)
-      this.#settled.set(
-        height,
-        this.#facts.settlements.map(({ orderId, market, side, lots, numerator, denominator }) => ({
-          ...{ orderId: String(orderId), side, lots, bookedBy: 0 },
-          market: chain.markets[market]!.symbol,
-          microTicks: (numerator * MICRO) / denominator,
-        })),
-      );
+    this.#settled.set(
+      height,
+      this.#facts.settlements.map(({ orderId, market, side, lots, numerator, denominator }) => ({
+        orderId: String(orderId),
+        market: chain.markets[market]!.symbol,
+        side,
+        lots,
+        microTicks: (numerator * MICRO) / denominator,
+        bookedBy: 0,
+      })),
+    );
     for (const { market, heldLots } of this.#facts.markets.values()) {
       const { baseDenom } = market;
       if (baseDenom === GAS_DENOM) continue;
