@@ -67,6 +67,7 @@ export function settingsOf(symbol: string): MarketSettings {
       maxInventoryPct: 100,
       capitalUsdc: 100_000,
       priceCollarBps: 100,
+      lastTradeExpiresMs: 30_000,
       maxOrderUsdc: 500,
       minOrderUsdc: 1,
     },

@@ -134,6 +134,7 @@ function marketSettings(config: Config, market: Market, makerFeeBps: number, per
       maxInventoryPct: risk.max_inventory_pct,
       capitalUsdc: Number(risk.capital_usdc),
       priceCollarBps: risk.price_collar_bps,
+      lastTradeExpiresMs: risk.last_trade_expires_ms,
       maxOrderUsdc: Number(risk.max_order_usdc),
       minOrderUsdc: Number(risk.min_order_usdc),
     },

@@ -44,7 +44,11 @@ export const risk = z.strictObject({
   ),
   price_collar_bps: setting(
     real(0.01, 10_000).default(200),
-    'Furthest that an order may be from the fair value and from the middle of the market, bps.',
+    'Furthest that an order may be from the fair value, from the middle of the market and from its last trade, bps.',
+  ),
+  last_trade_expires_ms: setting(
+    whole(0, 86_400_000).default(30_000),
+    'The price collar counts from the last trade until that is this old; 0 leaves it out, ms.',
   ),
   max_orders_per_s: setting(whole(1, 1_000).default(10), 'Most orders placed in a second, all markets together.'),
   wish_expires_ms: setting(

@@ -20,6 +20,7 @@ function sampleOf(change: Partial<Sample> & { atMs?: number }): Sample {
   const { atMs = 200, ...rest } = change;
   const stamp = { kind: 'sample', seq: 1, timeUs: atMs * 1_000, causes: [], market: 'X' } as const;
   const flows = { ofiLots: 0, takerBuyLots: 0, takerSellLots: 0, tradeHighTick: -1, tradeLowTick: -1 };
+  const traded = { lastTradeTick: -1, lastTradeUs: -1 };
   return {
     ...stamp,
     quality: 'live',
@@ -27,6 +28,7 @@ function sampleOf(change: Partial<Sample> & { atMs?: number }): Sample {
     bids: [9_990, 30, 9_980, 5],
     asks: [10_010, 10, 10_020, 5],
     ...flows,
+    ...traded,
     ...rest,
   };
 }

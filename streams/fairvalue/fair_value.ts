@@ -25,6 +25,9 @@ export interface FairValue extends Caused {
   readonly bidLots: number;
   readonly askTick: number;
   readonly askLots: number;
+  /** Price of the newest trade, and when it came; -1 before the first. */
+  readonly lastTradeTick: number;
+  readonly lastTradeUs: number;
   /** The whole sampled book without our own orders, best first, flat pairs of tick and lots. */
   readonly bids: Levels;
   readonly asks: Levels;
@@ -156,6 +159,8 @@ function value(
     bidLots,
     askTick,
     askLots,
+    lastTradeTick: sample.lastTradeTick,
+    lastTradeUs: sample.lastTradeUs,
     bids,
     asks,
     flow: state.flow,

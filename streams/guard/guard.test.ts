@@ -37,6 +37,8 @@ class Market {
     const usual = {
       bids: [tick - 1, 9],
       asks: [tick + 1, 9],
+      lastTradeTick: -1,
+      lastTradeUs: -1,
       usualSigmaBps: 1,
       toxicity: 0,
       arrivals: { perS: 1, kappa: 0.1, known: false, tradesPerS: 0 },

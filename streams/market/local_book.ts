@@ -25,6 +25,7 @@ const NUMBERS = [
   'takerBuyLots',
   'takerSellLots',
   'lastTradeTick',
+  'lastTradeUs',
   'tradeSlot',
   'tradeHighTick',
   'tradeLowTick',
@@ -73,7 +74,9 @@ export class LocalBook {
   ofiLots = 0;
   takerBuyLots = 0;
   takerSellLots = 0;
+  /** Price and time of the newest trade; -1 before the first. */
   lastTradeTick = -1;
+  lastTradeUs = -1;
   /** The newest slot of time in which something traded, counted from the epoch; -1 before the first trade. */
   tradeSlot = -1;
   /** The highest price that a buyer and the lowest that a seller took in that slot; -1 where none did. */
@@ -234,6 +237,7 @@ export class LocalBook {
     if (trade.side === 'buy') this.takerBuyLots += trade.lots;
     else this.takerSellLots += trade.lots;
     this.lastTradeTick = trade.tick;
+    this.lastTradeUs = trade.timeUs;
     this.#reach(trade);
     return null;
   }

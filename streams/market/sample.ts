@@ -25,4 +25,7 @@ export interface Sample extends Caused {
   /** The highest price that a buyer and the lowest that a seller took since the sample before; -1 where none did. */
   readonly tradeHighTick: number;
   readonly tradeLowTick: number;
+  /** Price of the newest trade, and when it came; -1 before the first. */
+  readonly lastTradeTick: number;
+  readonly lastTradeUs: number;
 }

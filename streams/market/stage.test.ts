@@ -1,6 +1,6 @@
 import { Subject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { accountOf, settingsOf, World } from '../../test/pipeline_world.ts';
+import { accountOf, START_US, settingsOf, World } from '../../test/pipeline_world.ts';
 import { Kernel } from '../actor/kernel.ts';
 import { HeapClock } from '../clock/heap_clock.ts';
 import { marketStage, reportsOf } from './stage.ts';
@@ -41,6 +41,12 @@ describe('the sampling stage', () => {
       [10_004, -1],
       [-1, 9_997],
       [-1, -1],
+    ]);
+    const at = (afterMs: number): number => START_US + afterMs * 1_000;
+    expect(world.all('sample').map(({ lastTradeTick, lastTradeUs }) => [lastTradeTick, lastTradeUs])).toEqual([
+      [10_004, at(150)],
+      [9_997, at(200)],
+      [9_997, at(200)],
     ]);
   });
 });

@@ -96,6 +96,8 @@ function sampleOf(view: LocalBook, sampleUs: number, staleAfterMs: number, seq: 
     takerSellLots: view.takerSellLots,
     tradeHighTick: traded ? view.tradeHighTick : -1,
     tradeLowTick: traded ? view.tradeLowTick : -1,
+    lastTradeTick: view.lastTradeTick,
+    lastTradeUs: view.lastTradeUs,
   };
 }
 

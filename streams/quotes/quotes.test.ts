@@ -56,6 +56,8 @@ function fairOf(change: Partial<FairValue> & { bidTick?: number; askTick?: numbe
     askLots,
     bids: [bidTick, bidLots],
     asks: [askTick, askLots],
+    lastTradeTick: -1,
+    lastTradeUs: -1,
     sigmaBps: 1,
     usualSigmaBps: 1,
     toxicity: 0,

@@ -30,6 +30,8 @@ function fair(timeS: number, micropriceTick = 10_000, quality: 'live' | 'stale' 
     ...touch,
     bids: [],
     asks: [],
+    lastTradeTick: -1,
+    lastTradeUs: -1,
     flow: 0,
     sigmaBps: 1,
     usualSigmaBps: 1,

@@ -7,6 +7,8 @@ import { keptLots, liveLots } from './worst_case.ts';
 export interface OrderLimits {
   /** Furthest a price may lie from each reference, basis points. */
   readonly priceCollarBps: number;
+  /** The last trade's price is such a reference until the trade is this old; 0 leaves it out. */
+  readonly lastTradeExpiresMs: number;
   /** Largest single order, in quote currency. */
   readonly maxOrderUsdc: number;
   /** Smallest single order, in quote currency; one that shrinks the position may be smaller. */
@@ -20,7 +22,7 @@ export interface SideCheck {
   readonly side: Side;
   readonly levels: Levels;
   readonly fairTick: number;
-  /** Prices that an order must not be far from, in ticks: the fair value, the middle of the market. */
+  /** Prices that an order must not be far from, in ticks: the fair value, the middle of the market, the last trade. */
   readonly references: readonly number[];
   readonly positionLots: number;
   readonly live: readonly LiveOrder[];

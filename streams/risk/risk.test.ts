@@ -52,11 +52,18 @@ function tradingState(state: 'active' | 'reducing' | 'paused' | 'halted' | 'star
   return { kind: 'tradingState', seq: 4, timeUs: 0, causes: [], state, ...change };
 }
 
-function mid(tick: number, market = 'AAA', timeUs = 0): FairValue {
+function mid(
+  tick: number,
+  market = 'AAA',
+  timeUs = 0,
+  lastTrade: { tick: number; timeUs: number } | null = null,
+): FairValue {
   const touch = { bidTick: tick - 1, bidLots: 9, askTick: tick + 1, askLots: 9, flow: 0, sigmaBps: 1 };
   const usual = {
     bids: [tick - 1, 9],
     asks: [tick + 1, 9],
+    lastTradeTick: lastTrade?.tick ?? -1,
+    lastTradeUs: lastTrade?.timeUs ?? -1,
     usualSigmaBps: 1,
     toxicity: 0,
     arrivals: { perS: 1, kappa: 0.1, known: false, tradesPerS: 0 },
@@ -132,6 +139,18 @@ describe('the pre-trade check', () => {
       [mid(10_080)],
       quote([9_970, 1, 9_985, 1], []),
       { bids: [9_985, 1], limits: ['buy:collar'] },
+    ],
+    [
+      'collar of the last trade',
+      [mid(FAIR, 'AAA', 0, { tick: 10_080, timeUs: -29_999_999 })],
+      quote([9_970, 1, 9_985, 1], [10_010, 1]),
+      { bids: [9_985, 1], asks: [10_010, 1], limits: ['buy:collar'] },
+    ],
+    [
+      'collar, not of a last trade that is too old',
+      [mid(FAIR, 'AAA', 0, { tick: 10_080, timeUs: -30_000_000 })],
+      quote([9_970, 1], []),
+      { bids: [9_970, 1], limits: [] },
     ],
     ['crossed', [], quote([10_000, 1], [10_000, 1]), { bids: [], asks: [], limits: ['both:crossed'] }],
     [
@@ -243,6 +262,8 @@ describe('the pre-trade check', () => {
     expect(one.step(quote([9_990, 1], []))).toHaveLength(1);
     expect(one.step(mid(10_200))[0]).toMatchObject({ bids: [], limits: ['buy:collar'] });
     expect(one.step(mid(10_000))[0]).toMatchObject({ bids: [9_990, 1] });
+    expect(one.step(mid(10_000, 'AAA', 0, { tick: 9_800, timeUs: 0 }))[0]).toMatchObject({ bids: [] });
+    expect(one.step(mid(10_000, 'AAA', 0, { tick: 9_950, timeUs: 0 }))[0]).toMatchObject({ bids: [9_990, 1] });
   });
 });
 

@@ -54,6 +54,9 @@ interface Exposure {
   /** The middle of the market, and when it was so; 0 before the first live book. */
   midTick: number;
   midUs: number;
+  /** Price of the last trade, and when it was; -1 before the first. */
+  tradeTick: number;
+  tradeUs: number;
   /** The newest quote and what passed of it. */
   quote: Quote | null;
   bids: Levels;
@@ -142,8 +145,18 @@ export function risk(account: AccountSettings): Reducer<RiskState, RiskInput, Ap
 
 function nothing(): Exposure {
   return {
-    ...{ positionLots: 0, cashUnits: 0, positionSeq: 0, live: [], liveSeq: 0, midTick: 0, midUs: 0 },
-    ...{ quote: null, bids: [], asks: [], reservedUsdc: 0, reservedOrders: 0 },
+    ...{ positionLots: 0, cashUnits: 0, positionSeq: 0, live: [], liveSeq: 0 },
+    ...{
+      midTick: 0,
+      midUs: 0,
+      tradeTick: -1,
+      tradeUs: -1,
+      quote: null,
+      bids: [],
+      asks: [],
+      reservedUsdc: 0,
+      reservedOrders: 0,
+    },
   };
 }
 
@@ -166,18 +179,7 @@ class PreTradeCheck {
         turn.emit(this.#approve(state, event, this.#check(state, event), event.seq, turn));
         return;
       case 'fairValue':
-        if (event.quality === 'live') {
-          const exposure = this.#exposure(state, event.market);
-          const { midTick: before, quote } = exposure;
-          exposure.midTick = (event.bidTick + event.askTick) / 2;
-          exposure.midUs = event.timeUs;
-          // The quote of this instant may have come before its mark, and have been held against an older one.
-          if (quote?.timeUs !== event.timeUs) return;
-          const { risk: limits } = this.#bySymbol.get(event.market)!;
-          const far = (tick: number, i: number): boolean =>
-            i % 2 === 0 && (outsideCollar(tick, exposure.midTick, limits) || outsideCollar(tick, before, limits));
-          if (quote.bids.some(far) || quote.asks.some(far)) this.#again(state, event.market, event.seq, turn);
-        }
+        if (event.quality === 'live') this.#mark(state, event, turn);
         return;
       case 'position': {
         const exposure = this.#exposure(state, event.market);
@@ -206,6 +208,22 @@ class PreTradeCheck {
         state.look = lookOf(state, event);
         return;
     }
+  }
+
+  #mark(state: RiskState, { market, seq, timeUs, ...mark }: FairValue, turn: Turn<Approved>): void {
+    const exposure = this.#exposure(state, market);
+    const { midTick, tradeTick, quote } = exposure;
+    exposure.midTick = (mark.bidTick + mark.askTick) / 2;
+    exposure.midUs = timeUs;
+    exposure.tradeTick = mark.lastTradeTick;
+    exposure.tradeUs = mark.lastTradeUs;
+    // The quote of this instant may have come before its mark, and have been held against an older one.
+    if (quote?.timeUs !== timeUs) return;
+    const { risk: limits } = this.#bySymbol.get(market)!;
+    const marks = [midTick, tradeTick, exposure.midTick, exposure.tradeTick];
+    const far = (tick: number, i: number): boolean =>
+      i % 2 === 0 && marks.some((one) => one > 0 && outsideCollar(tick, one, limits));
+    if (quote.bids.some(far) || quote.asks.some(far)) this.#again(state, market, seq, turn);
   }
 
   /** Checks the newest quote of a market again, and says so if something else passes now. */
@@ -251,11 +269,10 @@ class PreTradeCheck {
     if (quote.bids.length + quote.asks.length === 0) return { bids: [], asks: [], limits: [] };
     if (trading !== 'active' && trading !== 'reducing') return refused(trading);
     const exposure = this.#exposure(state, symbol);
-    const { midTick, midUs, positionLots, cashUnits, live } = exposure;
-    const marked = midTick > 0 && Math.abs(quote.timeUs - midUs) <= MID_EXPIRES_US;
-    const references = marked ? [fairTick, midTick] : [fairTick];
+    const { positionLots, cashUnits, live } = exposure;
     if (quote.bids.length > 0 && quote.asks.length > 0 && !(quote.bids[0]! < quote.asks[0]!)) return refused('crossed');
     const { market, risk: limits } = this.#bySymbol.get(symbol)!;
+    const references = referencesOf(exposure, quote, limits);
     const { grossUsdc, orders } = this.#others(state, symbol);
     const holdUsdc = [
       { name: 'position', usdc: limits.maxPositionUsdc },
@@ -327,6 +344,18 @@ class PreTradeCheck {
     if (exposure === undefined) throw new Error(`event of unknown market '${symbol}'`);
     return exposure;
   }
+}
+
+/** The prices that a quote's orders must not be far from, ticks: those that are known and no older than they may be. */
+function referencesOf(
+  { midTick, midUs, tradeTick, tradeUs }: Exposure,
+  { timeUs, fairTick }: Quote,
+  { lastTradeExpiresMs }: OrderLimits,
+): number[] {
+  const references = [fairTick];
+  if (midTick > 0 && Math.abs(timeUs - midUs) <= MID_EXPIRES_US) references.push(midTick);
+  if (tradeTick > 0 && Math.abs(timeUs - tradeUs) < lastTradeExpiresMs * MICROS_PER_MS) references.push(tradeTick);
+  return references;
 }
 
 function lookOf({ markets }: RiskState, { amounts }: Balances): Look {

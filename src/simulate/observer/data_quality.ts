@@ -1,10 +1,11 @@
 import { MICROS_PER_MS } from '../../../streams/clock/clock.ts';
 import type { OrderBatch } from '../../../streams/orders/types.ts';
 import type { Quote } from '../../../streams/quotes/quotes.ts';
+import type { OrderLimits } from '../../../streams/risk/limits.ts';
 import type { AccountSettings, MarketSettings } from '../../../streams/settings.ts';
 import type { ChainFacts, ChainOrder } from './chain_facts.ts';
 import type { Tally } from './invariant.ts';
-import type { ProcessFacts } from './process_facts.ts';
+import type { ProcessFacts, TradeFacts } from './process_facts.ts';
 
 /** From the book that a quote is made of to the block's transaction: as long as a wish counts, and a sample's distance. */
 const LOOK_BACK_PERIODS = 2;
@@ -15,8 +16,8 @@ const FAIR_SHARE = 0.25;
 /**
  * Invariant 5. No quote is made from a book that is older than configured, crossed, one-sided, or of a feed that is down. No two
  * orders of ours could ever match: when a block places one, it meets nothing of ours that rests or is placed beside it. Every
- * order is within the collar around a middle, with or without our own orders, that counted when it was priced, and no larger than the largest order. No
- * second sees more orders than the rate allows.
+ * order is within the collar around a middle, with or without our own orders, that counted when it was priced, and around a last
+ * trade that did, unless that was too old by then; and no larger than the largest order. No second sees more orders than the rate allows.
  */
 export class DataQuality {
   readonly #facts: ChainFacts;
@@ -62,6 +63,11 @@ export class DataQuality {
         const { bidTick, askTick, othersBidTick, othersAskTick } = books[i]!;
         offBps = Math.min(offBps, distanceBps(bidTick, askTick, tick), distanceBps(othersBidTick, othersAskTick, tick));
       }
+      this.#tally.check(
+        'data',
+        nearLastTrade(process.trades.get(symbol) ?? [], tick, sinceUs, batch.timeUs, risk),
+        () => `${symbol} ${side} at tick ${tick} is outside the collar of every last trade that counted`,
+      );
       const worth = lots * tick * Number(market.tickSize) * Number(market.lotSize);
       this.#tally.check(
         'data',
@@ -112,6 +118,27 @@ export class DataQuality {
       () => `batch ${batchId} makes it ${this.#placedUs.length} orders within a second`,
     );
   }
+}
+
+/**
+ * Whether a price is within the collar of one of the trades that were the last between two instants; or, at one of them, none was
+ * known or the last was too old.
+ */
+function nearLastTrade(
+  trades: readonly TradeFacts[],
+  tick: number,
+  sinceUs: number,
+  untilUs: number,
+  { priceCollarBps, lastTradeExpiresMs }: OrderLimits,
+): boolean {
+  for (let i = trades.length - 1; i >= 0; i -= 1) {
+    const trade = trades[i]!;
+    const lastUntilUs = Math.min(untilUs, trades[i + 1]?.timeUs ?? untilUs);
+    if (Number.isNaN(trade.tick) || lastUntilUs - trade.timeUs >= lastTradeExpiresMs * MICROS_PER_MS) return true;
+    if ((Math.abs(tick - trade.tick) / trade.tick) * 10_000 <= priceCollarBps) return true;
+    if (trade.timeUs < sinceUs) return false;
+  }
+  return true;
 }
 
 function distanceBps(bidTick: number, askTick: number, tick: number): number {

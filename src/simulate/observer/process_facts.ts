@@ -1,6 +1,6 @@
 import type { Decision } from '../../../streams/decisions.ts';
 import type { Input } from '../../../streams/inputs.ts';
-import type { BookSnapshot, Levels, Side } from '../../../streams/market/types.ts';
+import type { BookSnapshot, Levels, Side, Trade } from '../../../streams/market/types.ts';
 import type { OrderBatch, OrderUpdate } from '../../../streams/orders/types.ts';
 
 /** The newest book that a process was told, as far as quoting depends on it. */
@@ -16,6 +16,12 @@ export interface BookFacts {
   readonly othersAskTick: number;
 }
 
+/** A trade that a process was told of: when, by its own clock, and at which price; NaN where what came before is forgotten. */
+export interface TradeFacts {
+  readonly timeUs: number;
+  readonly tick: number;
+}
+
 /** Lots of the account's own orders at a price, as the chain has them. */
 export type OwnLots = (market: string, side: Side, tick: number) => number;
 
@@ -27,6 +33,9 @@ export interface OpenBatch {
 
 /** Books remembered: what an order is priced by is at most some seconds old. */
 const BOOKS_KEPT = 40;
+
+/** Instants with trades remembered: as many as {@link BOOKS_KEPT}, each block having one. */
+const TRADES_KEPT = 40;
 
 /** Orders that are no more and are remembered: those of some minutes. */
 const GONE_KEPT = 2_000;
@@ -50,6 +59,8 @@ export class ProcessFacts {
   readonly live = new Map<string, OrderUpdate>();
   readonly open = new Map<number, OpenBatch>();
   readonly books = new Map<string, BookFacts[]>();
+  /** The last trade of each instant that had any, by market. */
+  readonly trades = new Map<string, TradeFacts[]>();
   readonly down = new Set<string>();
   /** The last block told, and when it came. */
   toldHeight = 0;
@@ -60,6 +71,7 @@ export class ProcessFacts {
   /** Net lots by market as it has said last. */
   readonly positions = new Map<string, number>();
   readonly #ownLots: OwnLots;
+  readonly #tradeIds = new Map<string, number>();
 
   constructor(number: number, height: number, ownLots: OwnLots) {
     this.#ownLots = ownLots;
@@ -84,7 +96,11 @@ export class ProcessFacts {
       case 'bookSnapshot':
         this.#book(input);
         return;
+      case 'trade':
+        this.#trade(input);
+        return;
       case 'feedStatus':
+        this.#tradeIds.delete(input.market);
         if (input.status === 'down') this.down.add(input.market);
         else this.down.delete(input.market);
         return;
@@ -140,6 +156,22 @@ export class ProcessFacts {
     }
   }
 
+  #trade({ market, tradeId, timeUs, tick }: Trade): void {
+    // One that was told before is refused by whoever keeps the book.
+    if (tradeId <= (this.#tradeIds.get(market) ?? 0)) return;
+    this.#tradeIds.set(market, tradeId);
+    this.#traded(market, { timeUs, tick });
+  }
+
+  #traded(market: string, trade: TradeFacts): void {
+    const trades = this.trades.get(market) ?? [];
+    this.trades.set(market, trades);
+    // The block's trades come one after the other, and nothing is priced in between.
+    if (trades.at(-1)?.timeUs === trade.timeUs) trades.pop();
+    trades.push(trade);
+    if (trades.length > TRADES_KEPT) trades.shift();
+  }
+
   #book({ market, timeUs, lastId, bids, asks }: BookSnapshot): void {
     let books = this.books.get(market);
     if (books === undefined) {
@@ -147,7 +179,10 @@ export class ProcessFacts {
       this.books.set(market, books);
     }
     // What no parser lets through crashes whoever keeps the book, who then knows nothing of before.
-    if (asks === undefined) books.push({ ...NO_BOOK, timeUs });
+    if (asks === undefined) {
+      books.push({ ...NO_BOOK, timeUs });
+      this.#traded(market, { timeUs, tick: Number.NaN });
+    }
     // An older one than the newest is refused by whoever keeps the book.
     if (asks === undefined || lastId < (books.at(-1)?.height ?? 0)) return;
     books.push({
