@@ -103,7 +103,7 @@ export function accountOf(...symbols: string[]): AccountSettings {
       reduceUntilPct: 60,
       maxGrossUsdc: 8_000,
     },
-    exposure: { maxGrossUsdc: 8_000, maxOpenOrders: 64 },
+    exposure: { maxGrossUsdc: 8_000, maxNetInventoryPct: 100, capitalUsdc: 100_000, maxOpenOrders: 64 },
     orders: { maxOrdersPerS: 10, wishExpiresMs: 1_000 },
     fees: { makerFeeBps: 0, takerFeeBps: 5 },
     wakePeriodMs: 200,

@@ -31,6 +31,8 @@ export function accountSettings(config: Config, markets: readonly Market[], fees
     trading: tradingParameters(config),
     exposure: {
       maxGrossUsdc: Number(config.risk.max_gross_usdc),
+      maxNetInventoryPct: config.risk.max_net_inventory_pct,
+      capitalUsdc: Number(config.risk.capital_usdc),
       maxOpenOrders: config.risk.max_open_orders,
     },
     orders: {

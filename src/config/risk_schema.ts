@@ -12,6 +12,10 @@ export const risk = z.strictObject({
     real(0.001, 100).default(2),
     'Largest long or short position of a market, orders at work included, as a share of the equity, percent.',
   ),
+  max_net_inventory_pct: setting(
+    real(0.001, 100).default(2),
+    'Largest position of all markets together, long less short, orders at work included, as a share of the equity, percent.',
+  ),
   capital_usdc: setting(
     decimal(0.01, 1e12).default('100000'),
     'What this strategy may count on: the equity is taken for no more than this, USDC.',

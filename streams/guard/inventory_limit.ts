@@ -13,7 +13,10 @@ export interface InventoryParameters {
  *
  * @param equityUsdc what the account is worth, or null while that is not known
  */
-export function inventoryLimitUsdc(parameters: InventoryParameters, equityUsdc: number | null): number {
+export function inventoryLimitUsdc(
+  parameters: Pick<InventoryParameters, 'maxInventoryPct' | 'capitalUsdc'>,
+  equityUsdc: number | null,
+): number {
   const { maxInventoryPct, capitalUsdc } = parameters;
   return (Math.max(0, Math.min(capitalUsdc, equityUsdc ?? capitalUsdc)) * maxInventoryPct) / 100;
 }

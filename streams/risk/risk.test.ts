@@ -16,10 +16,11 @@ import { worstCaseLots } from './worst_case.ts';
 
 const MARKETS = ['AAA', 'BBB', 'CCC'] as const;
 
-/** One lot is one coin of 100 USDC: ±20 lots a market, 30 over all, 5 an order. */
+/** One lot is one coin of 100 USDC: ±20 lots a market, 30 over all, ±25 net over all, 5 an order. */
 const FAIR = 10_000;
 const LIMIT_LOTS = 20;
 const GROSS_LOTS = 30;
+const NET_LOTS = 25;
 const ORDER_LOTS = 5;
 const OPEN_MOST = 12;
 
@@ -28,7 +29,12 @@ function account(over: Partial<AccountSettings['markets'][number]['risk']> = {})
   return {
     ...plain,
     markets: plain.markets.map((one) => ({ ...one, risk: { ...one.risk, ...over } })),
-    exposure: { maxGrossUsdc: GROSS_LOTS * 100, maxOpenOrders: OPEN_MOST },
+    exposure: {
+      maxGrossUsdc: GROSS_LOTS * 100,
+      maxNetInventoryPct: NET_LOTS / 10,
+      capitalUsdc: 100_000,
+      maxOpenOrders: OPEN_MOST,
+    },
   };
 }
 
@@ -119,8 +125,38 @@ describe('the pre-trade check', () => {
       },
     ],
     [
-      'gross, with a position at no known price',
+      'net, long',
+      [mid(FAIR, 'BBB'), mid(FAIR, 'CCC'), position(18, 'BBB'), working([live('buy', 9_990, 4)], 'CCC')],
+      quote([9_990, 5], [10_010, 5]),
+      { bids: [9_990, 3], asks: [10_010, 5], limits: ['buy:net'] },
+    ],
+    [
+      'net, short',
+      [mid(FAIR, 'BBB'), mid(FAIR, 'CCC'), position(-18, 'BBB'), position(-4, 'CCC')],
+      quote([9_990, 5], [10_010, 5]),
+      { bids: [9_990, 5], asks: [10_010, 3], limits: ['sell:net'] },
+    ],
+    [
+      'net, what is held the other way counts against it',
+      [mid(FAIR, 'BBB'), mid(FAIR, 'CCC'), position(15, 'BBB'), position(5, 'AAA'), position(-5, 'CCC')],
+      quote([9_990, 5, 9_980, 5], []),
+      { bids: [9_990, 5], limits: ['buy:gross'] },
+    ],
+    [
+      'net, unless its price is not known',
+      [mid(FAIR, 'BBB'), position(18, 'BBB'), position(5, 'AAA'), position(-5, 'CCC')],
+      quote([9_990, 5], []),
+      { bids: [], limits: ['buy:gross', 'buy:net'] },
+    ],
+    [
+      'net, with a position at no known price',
       [position(1, 'BBB')],
+      quote([9_990, 5, 9_980, 5], [10_010, 5]),
+      { bids: [9_990, 5], asks: [10_010, 5], limits: ['buy:net'] },
+    ],
+    [
+      'gross, with a position at no known price',
+      [position(-1, 'BBB')],
       quote([9_990, 5, 9_980, 5, 9_970, 5], []),
       { bids: [9_990, 5, 9_980, 5], limits: ['buy:gross'] },
     ],
@@ -304,8 +340,11 @@ class Facts {
     if (one.kind === 'working') mine!.live = one.orders;
   }
 
-  /** The worst case over all fills when the order stage acts on what was approved, by its own diff. */
-  worst(name: string): number {
+  /**
+   * The worst cases over all fills when the order stage acts on what was approved, by its own diff; without a side that it places
+   * nothing on.
+   */
+  worstSides(name: string): { readonly long?: number; readonly short?: number } {
     const { lots, live: resting, bids, asks } = this.of.get(name)!;
     const orders = resting.map((one, i) => ({
       ...one,
@@ -318,7 +357,12 @@ class Facts {
     const sum = (placed: Levels): number => placed.reduce((total, value, i) => total + (i % 2 === 1 ? value : 0), 0);
     const bought = sum(diffSide(bids, 'buy', orders).places);
     const sold = sum(diffSide(asks, 'sell', orders).places);
-    return Math.max(bought > 0 ? long + bought : 0, sold > 0 ? short + sold : 0, 0);
+    return { ...(bought > 0 ? { long: long + bought } : {}), ...(sold > 0 ? { short: short + sold } : {}) };
+  }
+
+  worst(name: string): number {
+    const { long = 0, short = 0 } = this.worstSides(name);
+    return Math.max(long, short, 0);
   }
 }
 
@@ -352,8 +396,24 @@ describe('whatever is held, rests and is wished', () => {
     check((facts, { market: name, bids, asks }) => {
       if (bids.length + asks.length === 0) return;
       const others = MARKETS.filter((other) => other !== name).map((other) => facts.of.get(other)!);
-      const reserved = others.reduce((sum, one) => sum + worstCaseLots(one.lots, one.live, one), 0);
+      const reserved = others.reduce((sum, one) => {
+        const { long, short } = worstCaseLots(one.lots, one.live, one);
+        return sum + Math.max(long, short);
+      }, 0);
       if (facts.worst(name) > 0) expect(reserved + facts.worst(name)).toBeLessThanOrEqual(GROSS_LOTS);
+    });
+  });
+
+  it('nothing that is placed can take the sum of all positions beyond its limit, on either side', () => {
+    check((facts, { market: name, bids, asks }) => {
+      if (bids.length + asks.length === 0) return;
+      const others = MARKETS.filter((other) => other !== name).map((other) => facts.of.get(other)!);
+      const reserved = others.map((one) => worstCaseLots(one.lots, one.live, one));
+      for (const side of ['long', 'short'] as const) {
+        const mine = facts.worstSides(name)[side];
+        if (mine === undefined) continue;
+        expect(reserved.reduce((sum, one) => sum + one[side], mine)).toBeLessThanOrEqual(NET_LOTS);
+      }
     });
   });
 

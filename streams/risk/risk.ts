@@ -39,6 +39,10 @@ export interface RiskParameters extends InventoryParameters, OrderLimits {}
 export interface ExposureParameters {
   /** Most that all positions together may be worth, long and short added up, with every live order filled, USDC. */
   readonly maxGrossUsdc: number;
+  /** Most that all positions together may be worth, long less short, likewise, as a share of the account's equity, percent. */
+  readonly maxNetInventoryPct: number;
+  /** Equity is counted as no more than this, USDC: what the operator has given to this strategy. */
+  readonly capitalUsdc: number;
   /** Most orders that may rest or be on their way. */
   readonly maxOpenOrders: number;
 }
@@ -61,10 +65,21 @@ interface Exposure {
   quote: Quote | null;
   bids: Levels;
   asks: Levels;
-  /** What this market takes of the account's limits: worst case at the mid, and orders. */
-  reservedUsdc: number;
-  reservedOrders: number;
+  /** What this market takes of the account's limits: worst cases at the mid, and orders. */
+  reserved: Reserved;
 }
+
+/** What some markets take of the account's limits. */
+interface Reserved {
+  /** Of the larger side, USDC. */
+  readonly grossUsdc: number;
+  /** Of each side; below zero where the contrary is held and stays so, USDC. */
+  readonly buyUsdc: number;
+  readonly sellUsdc: number;
+  readonly orders: number;
+}
+
+const NOTHING: Reserved = { grossUsdc: 0, buyUsdc: 0, sellUsdc: 0, orders: 0 };
 
 interface RiskState {
   trading: TradingState;
@@ -122,8 +137,8 @@ export function approvedBefore(stored: Approved): Approved {
  * The pre-trade check of the account, which the quotes of all markets pass through; the last word before the wire.
  *
  * The worst case of a side is what is held plus every live order of that side plus what the wished levels add (see
- * `worst_case.ts`). Each market reserves its worst case in the account's gross limit when its quote is approved, one after
- * the other, so that two markets in one instant cannot both take the last room.
+ * `worst_case.ts`). Each market reserves its worst case in the account's gross and net limits when its quote is approved, one
+ * after the other, so that two markets in one instant cannot both take the last room.
  *
  * An approval does not outlive the facts it was made from: when a fill, an order or the trading state changes them, the
  * newest quote is checked again at once, and what passes then replaces what passed before.
@@ -146,17 +161,8 @@ export function risk(account: AccountSettings): Reducer<RiskState, RiskInput, Ap
 function nothing(): Exposure {
   return {
     ...{ positionLots: 0, cashUnits: 0, positionSeq: 0, live: [], liveSeq: 0 },
-    ...{
-      midTick: 0,
-      midUs: 0,
-      tradeTick: -1,
-      tradeUs: -1,
-      quote: null,
-      bids: [],
-      asks: [],
-      reservedUsdc: 0,
-      reservedOrders: 0,
-    },
+    ...{ midTick: 0, midUs: 0, tradeTick: -1, tradeUs: -1 },
+    ...{ quote: null, bids: [], asks: [], reserved: NOTHING },
   };
 }
 
@@ -273,12 +279,14 @@ class PreTradeCheck {
     if (quote.bids.length > 0 && quote.asks.length > 0 && !(quote.bids[0]! < quote.asks[0]!)) return refused('crossed');
     const { market, risk: limits } = this.#bySymbol.get(symbol)!;
     const references = referencesOf(exposure, quote, limits);
-    const { grossUsdc, orders } = this.#others(state, symbol);
+    const elsewhere = this.#others(state, symbol);
     const holdUsdc = [
       { name: 'position', usdc: limits.maxPositionUsdc },
       { name: 'inventory', usdc: inventoryLimitUsdc(limits, state.equityUsdc) },
-      { name: 'gross', usdc: this.#limits.maxGrossUsdc - grossUsdc },
+      { name: 'gross', usdc: this.#limits.maxGrossUsdc - elsewhere.grossUsdc },
     ];
+    const { capitalUsdc, maxNetInventoryPct: maxInventoryPct } = this.#limits;
+    const netUsdc = inventoryLimitUsdc({ capitalUsdc, maxInventoryPct }, state.equityUsdc);
     if (trading === 'reducing') holdUsdc.push({ name: 'reducing', usdc: 0 });
     const others = state.look === null ? [] : this.#covers(state, symbol);
     const mine = { market, positionLots, cashUnits, live, bids: [], asks: [] };
@@ -293,12 +301,15 @@ class PreTradeCheck {
         references,
         positionLots,
         live,
-        holdUsdc,
+        holdUsdc: [
+          ...holdUsdc,
+          { name: 'net', usdc: netUsdc - (side === 'buy' ? elsewhere.buyUsdc : elsewhere.sellUsdc) },
+        ],
         coveredLots: covered,
         openable,
       });
     };
-    const openable = this.#limits.maxOpenOrders - orders - live.length;
+    const openable = this.#limits.maxOpenOrders - elsewhere.orders - live.length;
     const bids = pass('buy', quote.bids, openable);
     const asks = pass('sell', quote.asks, openable - added(live, 'buy', bids.levels).orders);
     return { bids: bids.levels, asks: asks.levels, limits: [...bids.limits, ...asks.limits] };
@@ -316,15 +327,17 @@ class PreTradeCheck {
   }
 
   /** What the other markets have reserved. */
-  #others({ markets }: RiskState, symbol: string): { readonly grossUsdc: number; readonly orders: number } {
-    let grossUsdc = 0;
-    let orders = 0;
+  #others({ markets }: RiskState, symbol: string): Reserved {
+    const sum = { ...NOTHING };
     for (const name in markets) {
       if (name === symbol) continue;
-      grossUsdc += markets[name]!.reservedUsdc;
-      orders += markets[name]!.reservedOrders;
+      const { grossUsdc, buyUsdc, sellUsdc, orders } = markets[name]!.reserved;
+      sum.grossUsdc += grossUsdc;
+      sum.buyUsdc += buyUsdc;
+      sum.sellUsdc += sellUsdc;
+      sum.orders += orders;
     }
-    return { grossUsdc, orders };
+    return sum;
   }
 
   /** Puts down what a market takes of the account's limits as it stands now. */
@@ -332,11 +345,17 @@ class PreTradeCheck {
     const { positionLots, live, bids, asks, midTick, quote } = exposure;
     const { market, risk: limits } = this.#bySymbol.get(symbol)!;
     const tick = Math.max(midTick, quote?.fairTick ?? 0, live[0]?.tick ?? 0);
-    const lots = worstCaseLots(positionLots, live, { bids, asks });
-    // What is held at a price that nobody knows yet counts as all that may be held.
-    exposure.reservedUsdc = lots > 0 && tick === 0 ? limits.maxPositionUsdc : lots * lotValueQuote(market, tick);
+    const { long, short } = worstCaseLots(positionLots, live, { bids, asks });
+    const worth = (lots: number): number => {
+      // What offsets the others' positions is worth the middle of its market, and nothing before there is one.
+      if (lots < 0) return lots * lotValueQuote(market, midTick);
+      // What is held at a price that nobody knows yet counts as all that may be held.
+      return lots > 0 && tick === 0 ? limits.maxPositionUsdc : lots * lotValueQuote(market, tick);
+    };
     const of = (side: Side, levels: Levels): number => added(live, side, levels).orders;
-    exposure.reservedOrders = live.length + of('buy', bids) + of('sell', asks);
+    const orders = live.length + of('buy', bids) + of('sell', asks);
+    const [buyUsdc, sellUsdc] = [worth(long), worth(short)];
+    exposure.reserved = { grossUsdc: Math.max(buyUsdc, sellUsdc), buyUsdc, sellUsdc, orders };
   }
 
   #exposure({ markets }: RiskState, symbol: string): Exposure {

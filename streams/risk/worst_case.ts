@@ -39,15 +39,16 @@ export function added(
 }
 
 /**
- * The largest position, long or short, that any order of fills can lead to: what is held, every live order, and the wished
- * levels in so far as no live order stays for them. In lots.
+ * The largest positions, long and short, that any order of fills can lead to: what is held, every live order of a side, and its
+ * wished levels in so far as no live order stays for them. In lots; below zero where the contrary is held and stays so.
  */
 export function worstCaseLots(
   positionLots: number,
   live: readonly LiveOrder[],
   { bids, asks }: { readonly bids: Levels; readonly asks: Levels },
-): number {
-  const long = positionLots + liveLots(live, 'buy') + added(live, 'buy', bids).lots;
-  const short = -positionLots + liveLots(live, 'sell') + added(live, 'sell', asks).lots;
-  return Math.max(long, short);
+): { readonly long: number; readonly short: number } {
+  return {
+    long: positionLots + liveLots(live, 'buy') + added(live, 'buy', bids).lots,
+    short: -positionLots + liveLots(live, 'sell') + added(live, 'sell', asks).lots,
+  };
 }

@@ -41,6 +41,13 @@ describe('flashmm simulate', () => {
     expect(report.seconds).toBeGreaterThan(0);
   }, 60_000);
 
+  it('runs several markets of one account', async () => {
+    const { exit, out } = await simulated({ market: 'BTCUSDC,ETHUSDC' });
+    expect(exit).toBe(0);
+    expect(out[0]).toMatchObject({ market: 'BTCUSDC,ETHUSDC', violations: 0 });
+    await expect(simulated({ market: 'BTCUSDC,XYZ' })).rejects.toThrow(/--market XYZ: expected one of BTCUSDC/);
+  }, 60_000);
+
   it('says the same in words, and again for the same seed', async () => {
     const [first, again] = [await simulated({ seed: 5 }, false), await simulated({ seed: 5 }, false)];
     const hash = (text: unknown) => /hash [0-9a-f]{16}/.exec(String(text))?.[0];

@@ -85,8 +85,8 @@ export const command = defineCommand({
       schema: z.literal(true).optional(),
     },
     market: {
-      value: 'SYMBOL',
-      summary: 'The market (default the first configured)',
+      value: 'SYMBOLS',
+      summary: 'The market, or several with commas between them (default the first configured)',
       schema: z.string().min(1).optional(),
     },
     jobs: {
@@ -240,12 +240,15 @@ async function shrinkFirst(
     );
 }
 
-function settingsOf(config: Config, symbol: string | undefined): { settings: AccountSettings; market: string } {
+function settingsOf(config: Config, symbols: string | undefined): { settings: AccountSettings; market: string } {
   const all = marketsOf(config);
-  const market = symbol === undefined ? all[0]! : all.find((one) => one.symbol === symbol);
-  if (market === undefined)
+  const wanted = [...new Set(symbols?.split(',') ?? [all[0]!.symbol])];
+  const markets = wanted.map((symbol) => {
+    const market = all.find((one) => one.symbol === symbol);
+    if (market !== undefined) return market;
     throw new CommandError('usage', `--market ${symbol}: expected one of ${all.map((one) => one.symbol).join(', ')}`);
-  return { settings: accountSettings(config, [market]), market: market.symbol };
+  });
+  return { settings: accountSettings(config, markets), market: wanted.join(',') };
 }
 
 function planIn(path: string): Plan {

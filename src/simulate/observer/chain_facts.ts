@@ -65,9 +65,11 @@ export class MarketFacts {
     return Math.min(...this.mids);
   }
 
-  /** What so many lots are worth at the lowest of the last middles, in quote units. */
+  /** What so many lots are worth at the lowest of the last middles, and what is held the other way at the highest, in quote units. */
   worth(lots: number): number {
-    return lots * this.lowestMid * Number(this.market.tickSize) * Number(this.market.lotSize);
+    if (lots === 0) return 0;
+    const mid = lots < 0 ? Math.max(...this.mids) : this.lowestMid;
+    return lots * mid * Number(this.market.tickSize) * Number(this.market.lotSize);
   }
 }
 

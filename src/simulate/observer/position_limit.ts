@@ -19,18 +19,23 @@ const SIDES: readonly Side[] = ['buy', 'sell'];
  * the price at which it was decided is one of these, for the fair value is made of the book without the account's own orders, or with
  * them while it does not know of them. From then on it can only become less, whatever fills: growth is an order that
  * nobody decided, or one that came twice.
+ *
+ * Over all markets, the worst case of one side, what is held the other way set against it, is worth at most the net limit then.
  */
 export class PositionLimit {
   readonly #facts: ChainFacts;
   readonly #tally: Tally;
   readonly #limits: ReadonlyMap<string, number>;
+  readonly #netLimit: number;
   /** The largest worst case allowed by market and side, lots. */
   readonly #allowed = new Map<string, number>();
 
-  constructor(facts: ChainFacts, tally: Tally, { markets }: AccountSettings) {
+  constructor(facts: ChainFacts, tally: Tally, { markets, exposure }: AccountSettings) {
     this.#facts = facts;
     this.#tally = tally;
     this.#limits = new Map(markets.map(({ market, risk }) => [market.symbol, risk.maxPositionUsdc]));
+    // The equity may make it less, never more.
+    this.#netLimit = (exposure.capitalUsdc * exposure.maxNetInventoryPct) / 100;
   }
 
   /** New orders were decided, and count as outstanding already. */
@@ -50,6 +55,23 @@ export class PositionLimit {
         );
       }
     }
+    for (const side of SIDES) if (batch.places.some((place) => place.side === side)) this.#net(batch, side);
+  }
+
+  /** New orders of a batch on one side: over all markets. */
+  #net({ batchId, places }: OrderBatch, side: Side): void {
+    let [usdc, grossUsdc] = [0, 0];
+    for (const [market, facts] of this.#facts.markets) {
+      const rounding = places.some((place) => place.market === market) ? ROUNDING_LOTS : 0;
+      const worth = facts.worth(this.#facts.worstLots(market, side) - rounding);
+      usdc += worth;
+      grossUsdc += Math.abs(worth);
+    }
+    this.#tally.check(
+      'position',
+      usdc <= this.#netLimit + grossUsdc * PRICE_SHARE,
+      () => `batch ${batchId}: all markets, ${side}: ${usdc.toFixed(2)} net, above ${this.#netLimit}`,
+    );
   }
 
   /** A block has changed what is held and what rests: fills move lots from the one to the other, and cancels take them away. */
