@@ -1,4 +1,4 @@
-import type { MarketInput, Reject, Stamped } from './market/types.ts';
+import type { MarketInput, MarketStretch, Reject, Stamped } from './market/types.ts';
 import type { ExecutionInput } from './orders/types.ts';
 import { type ModelInput, modelsOf } from './predictions/types.ts';
 
@@ -52,6 +52,9 @@ export interface Tick extends Stamped {
  */
 export type Input = MarketInput | ModelInput | AccountInput | Tick | Reject;
 
+/** What a pipeline is given: inputs one by one, or a market's in stretches where they come from a tape. */
+export type Given = Input | MarketStretch;
+
 /** The key of everything that concerns the account rather than one market. */
 export const EXECUTION = 'execution';
 
@@ -71,7 +74,8 @@ export function isMarketInput(input: Input): input is MarketInput {
 }
 
 /** Which part of the pipeline an input is for: a market's symbol, that of its models, or {@link EXECUTION}. */
-export function routeOf(input: Input): string {
+export function routeOf(input: Given): string {
+  if (input.kind === 'stretch') return input.market;
   if (isModelInput(input)) return modelsOf(input.market);
   return isMarketInput(input) ? input.market : EXECUTION;
 }

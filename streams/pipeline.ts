@@ -6,9 +6,9 @@ import { featureStage } from './features/stage.ts';
 import { moneyStage } from './fills/stage.ts';
 import type { ConditionsOutput } from './guard/conditions.ts';
 import { alertsOf, conditionsStage, guardedOf, guardStage } from './guard/stage.ts';
-import { type AccountInput, EXECUTION, type Input, routeOf } from './inputs.ts';
+import { type AccountInput, EXECUTION, type Given, routeOf } from './inputs.ts';
 import { marketStage, reportsOf, sampleStage } from './market/stage.ts';
-import type { MarketInput } from './market/types.ts';
+import type { MarketInput, MarketStretch } from './market/types.ts';
 import { merge } from './operators/merge.ts';
 import { where } from './operators/where.ts';
 import { fillsOf, orderStage } from './orders/stage.ts';
@@ -29,7 +29,7 @@ import { tradingStage } from './trading/stage.ts';
  *                │              └────────────┴───────────┴───────────┴───────────────── own$ ──────────────────────┤
  *                └────────────────────────────────────── drift$ ───────────────────────────────────────────────────┘
  */
-export function pipeline(kernel: Kernel, inputs$: Observable<Input>, account: AccountSettings): Observable<Decision> {
+export function pipeline(kernel: Kernel, inputs$: Observable<Given>, account: AccountSettings): Observable<Decision> {
   const inputs = kernel.entry('inputs', inputs$, routeOf);
   const account$ = inputs.on<AccountInput>(EXECUTION);
   const own = kernel.loop<Own, Decision>('own', isOwn);
@@ -54,14 +54,14 @@ export function pipeline(kernel: Kernel, inputs$: Observable<Input>, account: Ac
 /** One market, from its data to what we would like to quote. What it shares with others comes by `own$` and `conditions$`. */
 function oneMarket(
   kernel: Kernel,
-  inputs: Entry<Input>,
+  inputs: Entry<Given>,
   own$: Observable<Own>,
   conditions$: Observable<ConditionsOutput>,
   settings: MarketSettings,
 ) {
   const { symbol } = settings.market;
   const mine = kernel.scope(symbol);
-  const inputs$ = inputs.on<MarketInput>(symbol);
+  const inputs$ = inputs.on<MarketInput | MarketStretch>(symbol);
   const models$ = inputs.on<ModelInput>(modelsOf(symbol));
   const ours$ = own$.pipe(where((event) => !('market' in event) || event.market === symbol));
 

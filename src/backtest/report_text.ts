@@ -4,6 +4,7 @@ import type { AccountSettings, MarketSettings } from '../../streams/settings.ts'
 import { unquotable } from '../config/account.ts';
 import type { Config } from '../config/schema.ts';
 import { figureLines, marketLines } from '../report/figure_lines.ts';
+import type { ArrowTapes } from './arrow_tapes.ts';
 import type { BacktestOutcome } from './engine.ts';
 import type { Tapes } from './tapes.ts';
 
@@ -16,7 +17,7 @@ export interface Measured {
 
 /** What a text report tells of. */
 export interface BacktestText {
-  readonly tapes: Tapes;
+  readonly tapes: Tapes | ArrowTapes;
   readonly settings: AccountSettings;
   readonly model: Config['backtest'];
   /** Who predicts, `binance-trees/1` …; none where nobody does. */
@@ -43,6 +44,12 @@ const REASONS: Readonly<Record<string, string>> = {
   'unknown-order': 'an execution of an order that was just cancelled',
 };
 
+/** What rows of a tape are that the pipeline has no use for. */
+const LEFT_OUT: Readonly<Record<string, string>> = {
+  'level-3': 'single orders, which the book of levels is not made of',
+  'trade-without-side': 'trades of which nothing says who took',
+};
+
 /** The report that a person reads. */
 export function backtestText({ tapes, settings, model, models, outcome, measured }: BacktestText): string {
   const figures = outcome.report.figures();
@@ -61,6 +68,7 @@ export function backtestText({ tapes, settings, model, models, outcome, measured
     `decisions          ${outcome.decisions}, hash ${outcome.decisionsHash}`,
     `speed              ${outcome.events} events in ${measured.seconds.toFixed(2)} s, ${perSecond} a second; memory ${measured.rssMaxMb.toFixed(0)} MB at most`,
     ...refusedLines(outcome, tapes.progress.clamped),
+    ...('leftOut' in tapes ? leftOutLines(tapes.leftOut) : []),
     ...settings.markets.flatMap((market) => notQuoted(market, outcome.books.get(market.market.symbol)!)),
     '',
     `Nothing about markets in general follows from ${(figures.spanSeconds / 60).toFixed(0)} minutes of one.`,
@@ -88,6 +96,12 @@ function refusedLines({ rejects }: BacktestOutcome, clamped: number): string[] {
     );
   }
   return lines;
+}
+
+function leftOutLines(leftOut: ArrowTapes['leftOut']): string[] {
+  return Object.entries(leftOut)
+    .filter(([, rows]) => rows > 0)
+    .map(([what, rows]) => `left out           ${rows} rows of the tape: ${LEFT_OUT[what] ?? what}`);
 }
 
 /** Why a market was not quoted at the end, or never. */

@@ -2,7 +2,7 @@ import { Kernel, type KernelOptions, type KernelSnapshot } from '../../streams/a
 import { Port } from '../../streams/actor/port.ts';
 import { HeapClock } from '../../streams/clock/heap_clock.ts';
 import type { Decision } from '../../streams/decisions.ts';
-import type { Input } from '../../streams/inputs.ts';
+import type { Given } from '../../streams/inputs.ts';
 import { pipeline } from '../../streams/pipeline.ts';
 import type { AccountSettings } from '../../streams/settings.ts';
 import { DecisionDigest, type DigestMark } from './decision_digest.ts';
@@ -55,7 +55,7 @@ export class Reactor {
   readonly kernel: Kernel;
   readonly digest: DecisionDigest;
   readonly #random: ReturnType<typeof seededRandom>;
-  readonly #inputs = new Port<Input>();
+  readonly #inputs = new Port<Given>();
   readonly #onDecision: ((decision: Decision) => void) | undefined;
   readonly #digests: boolean;
   #seq: number;
@@ -97,7 +97,7 @@ export class Reactor {
    *
    * @throws PipelineFailedError now and ever after, once the pipeline has failed
    */
-  take(input: Input): void {
+  take(input: Given): void {
     if (this.#failure !== undefined) throw this.#failure;
     this.#seq = input.seq;
     try {

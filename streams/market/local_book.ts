@@ -112,7 +112,12 @@ export class LocalBook {
     return this.#touches.mismatches;
   }
 
-  /** Takes in an input of this market. Allocates nothing on the normal path. @returns what was refused and why, or null */
+  /**
+   * Takes in an input of this market, which may be changed afterwards: what is kept of it is a copy. Allocates nothing on the
+   * normal path.
+   *
+   * @returns what was refused and why, or null
+   */
   apply(input: MarketInput): Reject | null {
     let refused: Reject | null = null;
     switch (input.kind) {
@@ -177,10 +182,10 @@ export class LocalBook {
       this.#lose(this.status);
       return null;
     }
-    if (!this.#follows(delta)) return this.#gap(delta, [delta]);
+    if (!this.#follows(delta)) return this.#gap(delta, [copyOf(delta)]);
     // What a crossed book takes in, the snapshot that it wished for has to be continued with.
     if (this.status === 'crossed') this.#wait(delta);
-    if (!this.#applyDelta(delta)) return this.#mismatch(delta, lastId, [delta]);
+    if (!this.#applyDelta(delta)) return this.#mismatch(delta, lastId, [copyOf(delta)]);
     return this.#crossing(delta);
   }
 
@@ -210,7 +215,7 @@ export class LocalBook {
     // So many late ones in a row: it is the newest id that is wrong, and with it the book.
     if (this.#late >= LATE_MOST) {
       this.#late = 0;
-      return this.#gap(delta, [delta]);
+      return this.#gap(delta, [copyOf(delta)]);
     }
     // The snapshot was faster than the stream and includes what comes now: dropped by the rules, and nothing wrong.
     if (this.status === 'live' && !this.#bridged) return null;
@@ -267,7 +272,7 @@ export class LocalBook {
   }
 
   #wait(delta: BookDelta): void {
-    this.#waiting.push(delta);
+    this.#waiting.push(copyOf(delta));
     if (this.#waiting.length > WAITING_MOST) this.#waiting.splice(0, WAITING_MOST / 2);
   }
 
@@ -371,4 +376,9 @@ export class LocalBook {
     book.#tradeIds = RisingId.decode(state.tradeIds);
     return book;
   }
+}
+
+/** An update for keeping. */
+function copyOf(delta: BookDelta): BookDelta {
+  return { ...delta, bids: [...delta.bids], asks: [...delta.asks] };
 }

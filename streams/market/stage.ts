@@ -1,7 +1,7 @@
 import type { OperatorFunction } from 'rxjs';
 import type { Kernel } from '../actor/kernel.ts';
 import { CONTROL_MAILBOX, DATA_MAILBOX, REBUILD } from '../actor/policies.ts';
-import type { Reducer } from '../actor/reducer.ts';
+import type { Reducer, Turn } from '../actor/reducer.ts';
 import { MICROS_PER_MS } from '../clock/clock.ts';
 import type { ResyncRequest } from '../decisions.ts';
 import { sampleOnGrid } from '../operators/sample_on_grid.ts';
@@ -9,13 +9,16 @@ import { where } from '../operators/where.ts';
 import type { MarketSettings } from '../settings.ts';
 import { LocalBook, type LocalBookState } from './local_book.ts';
 import { type BookQuality, SAMPLE_DEPTH, type Sample } from './sample.ts';
-import type { MarketInput, Reject } from './types.ts';
+import type { MarketInput, MarketStretch, Reject } from './types.ts';
 
 /** What the market stage tells: the book after each input (one record, changed in place), what it refused, what it lacks. */
 export type MarketOutput = LocalBook | Reject | ResyncRequest;
 
 /** The market actor: keeps the local book by the venue's rules. After a crash it begins anew and asks for a snapshot. */
-export function marketStage(kernel: Kernel, settings: MarketSettings): OperatorFunction<MarketInput, MarketOutput> {
+export function marketStage(
+  kernel: Kernel,
+  settings: MarketSettings,
+): OperatorFunction<MarketInput | MarketStretch, MarketOutput> {
   const slotUs = settings.sampling.periodMs * MICROS_PER_MS;
   return kernel.actor({
     name: 'market',
@@ -51,22 +54,18 @@ export function sampleStage(kernel: Kernel, settings: MarketSettings): OperatorF
 /** What of the market stage is a report rather than the book itself. */
 export const reportsOf = where((output: MarketOutput): output is Reject | ResyncRequest => output.kind !== 'market');
 
-function localBook(
-  market: string,
-  slotUs: number,
-): Reducer<{ view: LocalBook; asked: number }, MarketInput, MarketOutput> {
+interface MarketState {
+  view: LocalBook;
+  asked: number;
+}
+
+function localBook(market: string, slotUs: number): Reducer<MarketState, MarketInput | MarketStretch, MarketOutput> {
   return {
     initial: () => ({ view: new LocalBook(market, slotUs), asked: 0 }),
     step: (state, input, turn) => {
-      const { view } = state;
-      const refused = view.apply(input);
-      if (refused !== null) turn.emit(refused);
-      if (view.resyncs > state.asked) {
-        const stamp = { seq: turn.nextSeq(), timeUs: turn.nowUs(), causes: [input.seq] };
-        turn.emit({ kind: 'resync', ...stamp, market, reason: view.status });
-      }
-      state.asked = view.resyncs;
-      turn.emit(view);
+      if (input.kind !== 'stretch') take(state, input, turn);
+      else for (let one = input.next(); one !== null; one = input.next()) take(state, one, turn);
+      turn.emit(state.view);
     },
     encode: ({ view, asked }) => ({ view: view.encode(), asked }),
     decode: (plain) => {
@@ -76,6 +75,17 @@ function localBook(
     // Sampling has something to go by before the first input: a heartbeat may be due.
     started: ({ view }, turn) => turn.emit(view),
   };
+}
+
+function take(state: MarketState, input: MarketInput, turn: Turn<MarketOutput>): void {
+  const { view } = state;
+  const refused = view.apply(input);
+  if (refused !== null) turn.emit(refused);
+  if (view.resyncs > state.asked) {
+    const stamp = { seq: turn.nextSeq(), timeUs: turn.nowUs(), causes: [input.seq] };
+    turn.emit({ kind: 'resync', ...stamp, market: view.market, reason: view.status });
+  }
+  state.asked = view.resyncs;
 }
 
 function sampleOf(view: LocalBook, sampleUs: number, staleAfterMs: number, seq: number): Sample {

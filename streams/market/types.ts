@@ -138,3 +138,15 @@ export interface Reject extends Stamped {
 
 /** Everything that concerns the data of one market. */
 export type MarketInput = BookSnapshot | BookDelta | BookTicker | Trade | Kline | FeedStatus;
+
+/**
+ * A stretch of one market's inputs in order, between which nothing else happens to anybody: how a tape comes in, in one turn
+ * instead of one for each. Its own stamp is that of its last input. An input that is refused, or that makes a snapshot wished
+ * for, is the last of its stretch, so that what is said of it is said at its time.
+ */
+export interface MarketStretch extends Stamped {
+  readonly kind: 'stretch';
+  readonly market: string;
+  /** The next input, stamped, valid until the one after it is asked for; null at the end. */
+  next(): MarketInput | null;
+}
