@@ -66,6 +66,18 @@ describe('the keeper of an account', () => {
     expect(next.keeper.former.resume).toEqual([{ batchId: 1, ...signed }]);
   });
 
+  it('does not say of cancels without a signature that they cost nothing: they go when the disk fails, too', async () => {
+    const { store, keeper } = setUp();
+    keeper.decision(batch(0));
+    keeper.turnEnded(tick);
+    await keeper.intended(batch(0));
+    store.fail('sync', 1);
+    store.fail('create', 2);
+    await keeper.signed(1, signed);
+    const next = setUp(store.crash());
+    expect(next.told).toMatchObject([{ kind: 'recovered' }, { kind: 'batchRefused', gasLost: true }]);
+  });
+
   it('knows every signed transaction until its own outcome is told', async () => {
     const { store, keeper } = setUp();
     keeper.decision(batch(1));

@@ -18,6 +18,8 @@ const ORDER_WAIT_MS = 2_000;
 /** Cancels wait so long for the disk, and then go all the same: an order that rests costs more than a missing record. */
 const CANCEL_WAIT_MS = 100;
 
+const LOST_CANCELS = 'its signature is not on disk: it may have gone out all the same';
+
 /** What a keeper needs of the shell. */
 export interface KeeperOptions {
   readonly journal: AccountJournal;
@@ -68,8 +70,10 @@ export class AccountKeeper {
     const { inFlight, signed } = state;
     const unsigned = inFlight !== null && !signed.some(({ batchId }) => batchId === inFlight.batchId);
     inlet.accept(recovered);
-    if (unsigned)
-      inlet.accept(refused(recovered.inFlight!.batchId, 'flashmm', 'the process ended before it was signed'));
+    if (!unsigned) return;
+    const nothing = refused(inFlight.batchId, 'flashmm', 'the process ended before it was signed');
+    // Orders go after their signature is on disk. Cancels do not wait for it.
+    inlet.accept(inFlight.places.length > 0 ? nothing : { ...nothing, reason: LOST_CANCELS, gasLost: true });
   }
 
   /** Takes note of a decision of the turn under way. */

@@ -8,6 +8,7 @@ import {
   compare,
   explain,
   fillBooked,
+  gasLost,
   lookTaken,
   noComparison,
   settlementTold,
@@ -201,6 +202,44 @@ describe('the ledger', () => {
     expect(account.look()).toMatchObject({ status: 'agrees', booked: 'adjustments' });
     expect(account.ledger.books.uatom!.from.adjustments).toBe(200_000n);
     expect(account.looks.missedTo).toBe(0);
+  });
+
+  it('books gas alone that two looks show as the gas of cancels that may have gone out unrecorded, once', () => {
+    const account = new Account();
+    gasLost(account.looks);
+    account.looks.spentGas = true;
+    account.bank.usei! -= 32_465n;
+    expect(account.look()?.status).toBe('doubt');
+    account.block();
+    expect(account.look()).toMatchObject({ status: 'agrees', booked: 'gas' });
+    expect(account.ledger.books.usei!.from.gas).toBe(-32_465n);
+    account.looks.spentGas = true;
+    account.bank.usei! -= 32_465n;
+    account.block();
+    expect(account.look()?.status).toBe('doubt');
+    account.block();
+    expect(account.look()?.status).toBe('broken');
+  });
+
+  it('breaks when the gas of lost cancels comes too late to be theirs, or with something else', () => {
+    const late = new Account();
+    gasLost(late.looks);
+    for (let block = 0; block < 12; block += 1) {
+      late.block();
+      expect(late.look()?.status).toBe('agrees');
+    }
+    const mixed = new Account();
+    gasLost(mixed.looks);
+    mixed.bank.uatom! += 100_003n;
+    mixed.bank['factory/usdc']! -= 69n;
+    for (const account of [late, mixed]) {
+      account.looks.spentGas = true;
+      account.bank.usei! -= 32_465n;
+      account.block();
+      expect(account.look()?.status).toBe('doubt');
+      account.block();
+      expect(account.look()?.status).toBe('broken');
+    }
   });
 
   it('has no books for venues without a bank, and refuses a lot that is no whole number of units', () => {

@@ -24,6 +24,8 @@ export interface Comparison {
   missedTo: number;
   /** Whether a transaction of ours came to an end since the last agreement: it may have cost gas. */
   spentGas: boolean;
+  /** Blocks up to this one may have charged gas for cancels of ours that nothing tells of; 0: the next look says which, null for none. */
+  lostGasTo: number | null;
   /** The differences of the last look, its height, and how many looks in a row differed. */
   doubts: Record<string, string>;
   doubtHeight: number;
@@ -39,7 +41,7 @@ export interface Verdict {
   readonly status: 'opened' | 'agrees' | 'doubt' | 'broken';
   readonly differences: readonly { readonly denom: string; readonly expected: bigint; readonly found: bigint }[];
   /** How the differences were booked, if they were. */
-  readonly booked: 'transfers' | 'adjustments' | null;
+  readonly booked: 'transfers' | 'adjustments' | 'gas' | null;
 }
 
 /** A look that differs is looked at once more; after so many that all differ otherwise something is wrong. */
@@ -51,6 +53,9 @@ const BOOKED_MOST = 1_000;
 /** The order stage takes a settlement for a fill after ten blocks at the latest: one that it refused is waited for no longer. */
 const UNBOOKED_BLOCKS = 11;
 
+/** Cancels of which nothing is recorded are in a block after so many at the latest, or never: ten, and the one under way. */
+const LOST_BLOCKS = 11;
+
 /** Nothing was compared yet. */
 export function noComparison(): Comparison {
   return {
@@ -61,6 +66,7 @@ export function noComparison(): Comparison {
     booked: new Set(),
     missedTo: 0,
     spentGas: false,
+    lostGasTo: null,
     doubts: {},
     doubtHeight: 0,
     doubtful: 0,
@@ -80,6 +86,12 @@ export function lookTaken(state: Comparison, look: Look): void {
   if (state.look !== null && state.look.height > look.height) return;
   state.look = look;
   state.complete = state.height >= look.height;
+  if (state.lostGasTo === 0) state.lostGasTo = look.height + LOST_BLOCKS;
+}
+
+/** Cancels of ours may have gone out without a record: what they cost is told nowhere. */
+export function gasLost(state: Comparison): void {
+  state.lostGasTo = 0;
 }
 
 /** A settlement was told, which the order stage will make a fill, or has made one, or refuses. */
@@ -101,6 +113,7 @@ export function fillBooked(state: Comparison, ...settlementIds: string[]): void 
  *
  * The first balances are the opening ones. Later, a difference
  * - after blocks that nobody could read is booked as an adjustment: the chain knows what was executed in them;
+ * - of gas alone, which two looks in a row show after a disk failed to record cancels that may have gone out, is booked as gas;
  * - that two looks in a row show, in a denom alone, is somebody's deposit or withdrawal, and booked as a transfer;
  * - in the shape of an execution (base and quote of a market, against each other), or of gas that nobody told (less usei, when
  *   transactions were under way), or another one at each look, breaks the ledger: only an operator can explain it.
@@ -133,6 +146,13 @@ export function compare(state: Comparison, ledger: Ledger, markets: readonly Mar
   state.doubtful += 1;
   state.doubtHeight = look.height;
   const same = sameAmounts(was, state.doubts);
+  const lost =
+    state.lostGasTo !== null &&
+    differences.every(({ denom, expected, found }) => denom === GAS_DENOM && found < expected);
+  if (same && lost) {
+    state.lostGasTo = null;
+    return settle(state, ledger, look, differences, 'gas');
+  }
   const explained = same && !inShapeOfOurs(state, markets);
   if (explained && Object.keys(state.broken).length === 0) return settle(state, ledger, look, differences, 'transfers');
   if (!same && state.doubtful < DOUBTS_MOST && Object.keys(state.broken).length === 0)
@@ -165,7 +185,7 @@ function settle(
   ledger: Ledger,
   look: Look,
   differences: Verdict['differences'],
-  booked: 'transfers' | 'adjustments',
+  booked: 'transfers' | 'adjustments' | 'gas',
 ): Verdict {
   for (const { denom, expected, found } of differences) post(ledger, booked, denom, found - expected, look.height);
   agree(state, look.height);
@@ -178,6 +198,7 @@ function agree(state: Comparison, height: number): void {
   state.broken = {};
   state.spentGas = false;
   if (height >= state.missedTo) state.missedTo = 0;
+  if (state.lostGasTo !== null && height >= state.lostGasTo) state.lostGasTo = null;
 }
 
 function inShapeOfOurs({ doubts, spentGas }: Comparison, markets: readonly Market[]): boolean {

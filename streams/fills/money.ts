@@ -8,7 +8,7 @@ import type { Market } from '../market/types.ts';
 import type { BatchCommitted, BatchRefused, Caused, Fill } from '../orders/types.ts';
 import { type AccountMoney, credit, equityOf, freshMoney, payGas, priceGas } from './account_money.ts';
 import { assertBalanced, banked, post, postExecution, settleBlocks } from './ledger.ts';
-import { blockTold, compare, explain, fillBooked, lookTaken, settlementTold, type Verdict } from './looks.ts';
+import { blockTold, compare, explain, fillBooked, gasLost, lookTaken, settlementTold, type Verdict } from './looks.ts';
 import { awaitMarks, type Markout, takeMark } from './markouts.ts';
 import { bookExecution, exchange, type FeeParameters, type Position, positionOf } from './positions.ts';
 import { decodeMoney, encodeMoney, moneyOf, recordOf } from './record.ts';
@@ -139,6 +139,7 @@ class MoneyBook {
   /** Gas is paid by every transaction that got into a block, also by one that failed there; by each once. */
   #charge(state: AccountMoney, event: BatchCommitted | BatchRefused, turn: Turn<MoneyOutput>): void {
     state.looks.spentGas = true;
+    if (event.kind === 'batchRefused' && event.gasLost === true) gasLost(state.looks);
     const { feeUsei = '0', txHash, seq } = event;
     if (feeUsei === '0' || state.charged.includes(txHash)) return;
     state.charged.push(txHash);
@@ -159,6 +160,12 @@ class MoneyBook {
     this.#tell(state, look.height, status, text, causeSeq, turn);
     if (booked !== null) this.#alert(turn, 'warning', booked, text, causeSeq);
     if (booked === 'adjustments') this.#adjust(state, verdict, causeSeq, turn);
+    if (booked === 'gas')
+      payGas(
+        state,
+        this.#markets,
+        differences.reduce((sum, { expected, found }) => sum + expected - found, 0n),
+      );
     if (status === 'broken') {
       for (const { denom, expected, found } of differences) {
         if (brokenBefore[denom] === String(found - expected)) continue;
@@ -248,7 +255,7 @@ class MoneyBook {
   #alert(
     turn: Turn<MoneyOutput>,
     severity: Alert['severity'],
-    booked: 'transfers' | 'adjustments',
+    booked: 'transfers' | 'adjustments' | 'gas',
     text: string,
     causeSeq: number,
   ): void {
@@ -276,9 +283,11 @@ function textOf({ look, status, differences, booked }: Verdict): string {
       ? 'the same at two looks and nothing of ours: booked as a transfer'
       : booked === 'adjustments'
         ? 'booked as executions in blocks that could not be read'
-        : status === 'doubt'
-          ? 'the next look decides'
-          : "nothing explains it; if it is a deposit or withdrawal of yours, resume and clear 'ledger'";
+        : booked === 'gas'
+          ? 'booked as the gas of cancels that the disk did not record'
+          : status === 'doubt'
+            ? 'the next look decides'
+            : "nothing explains it; if it is a deposit or withdrawal of yours, resume and clear 'ledger'";
   return `at block ${look.height} the chain has ${each.join(', ')}: ${what}`;
 }
 

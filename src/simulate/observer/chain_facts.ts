@@ -46,6 +46,9 @@ const MIDS_KEPT = 50;
 /** Net settlements by block that are remembered: as long as a process may take to tell of them. */
 const HEIGHTS_KEPT = 3_000;
 
+/** A book that is told may be so many blocks old. */
+const RESTED_KEPT = 64;
+
 /** What holds in one market, from the chain's own state. */
 export class MarketFacts {
   readonly market: DevnetMarket;
@@ -81,6 +84,8 @@ export class ChainFacts {
   resting = new Map<string, ChainOrder>();
   /** Those before the last block. */
   before = new Map<string, ChainOrder>();
+  /** Those after the last blocks, the oldest first. */
+  readonly #restedAt: { readonly height: number; readonly orders: ReadonlyMap<string, ChainOrder> }[] = [];
   /** Orders of the account that the last block placed, whether or not they still rest. */
   placed: readonly ChainOrder[] = [];
   /** The account's executions in the last block. */
@@ -124,15 +129,17 @@ export class ChainFacts {
     return lots;
   }
 
-  /** Lots of the account's own orders at a price, now or before the last block. */
-  ownLots(market: string, side: Side, tick: number): number {
-    const at = (orders: ReadonlyMap<string, ChainOrder>): number => {
+  /** The most lots of the account's own orders at a price since the block before one that may be told late, as far as is remembered. */
+  ownLots(market: string, side: Side, tick: number, sinceHeight: number): number {
+    let most = 0;
+    for (const { height, orders } of this.#restedAt) {
+      if (height < sinceHeight - 1) continue;
       let lots = 0;
       for (const order of orders.values())
         if (order.tick === tick && order.side === side && order.market === market) lots += order.lots;
-      return lots;
-    };
-    return Math.max(at(this.resting), at(this.before));
+      most = Math.max(most, lots);
+    }
+    return most;
   }
 
   /** The largest position, in lots, that any fills of what is at work can lead to on a side. */
@@ -193,6 +200,8 @@ export class ChainFacts {
     }
     this.before = this.resting;
     this.resting = found;
+    this.#restedAt.push({ height: this.height, orders: found });
+    if (this.#restedAt.length > RESTED_KEPT) this.#restedAt.shift();
   }
 
   #hold(): void {

@@ -88,9 +88,7 @@ export class Observer implements Watcher {
   }
 
   processStarted(number: number): void {
-    this.#process = new ProcessFacts(number, this.#facts.height, (market, side, tick) =>
-      this.#facts.ownLots(market, side, tick),
-    );
+    this.#process = new ProcessFacts(number, this.#facts.height, (...at) => this.#facts.ownLots(...at));
     this.#stateTold = false;
     this.#endings.started();
     this.#data.started();

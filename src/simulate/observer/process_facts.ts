@@ -23,7 +23,7 @@ export interface TradeFacts {
 }
 
 /** Lots of the account's own orders at a price, as the chain has them. */
-export type OwnLots = (market: string, side: Side, tick: number) => number;
+export type OwnLots = (market: string, side: Side, tick: number, sinceHeight: number) => number;
 
 /** A batch that a process has decided, until its outcome is told. */
 export interface OpenBatch {
@@ -137,9 +137,9 @@ export class ProcessFacts {
     return this.books.get(market)?.at(-1) ?? NO_BOOK;
   }
 
-  #othersBest(market: string, side: Side, levels: Levels): number {
+  #othersBest({ market, lastId }: BookSnapshot, side: Side, levels: Levels): number {
     for (let i = 0; i < levels.length; i += 2)
-      if (levels[i + 1]! > this.#ownLots(market, side, levels[i]!)) return levels[i]!;
+      if (levels[i + 1]! > this.#ownLots(market, side, levels[i]!, lastId)) return levels[i]!;
     return Number.NaN;
   }
 
@@ -172,7 +172,8 @@ export class ProcessFacts {
     if (trades.length > TRADES_KEPT) trades.shift();
   }
 
-  #book({ market, timeUs, lastId, bids, asks }: BookSnapshot): void {
+  #book(snapshot: BookSnapshot): void {
+    const { market, timeUs, lastId, bids, asks } = snapshot;
     let books = this.books.get(market);
     if (books === undefined) {
       books = [];
@@ -187,8 +188,8 @@ export class ProcessFacts {
     if (asks === undefined || lastId < (books.at(-1)?.height ?? 0)) return;
     books.push({
       ...{ timeUs, height: lastId, bidTick: bids[0] ?? Number.NaN, askTick: asks[0] ?? Number.NaN },
-      othersBidTick: this.#othersBest(market, 'buy', bids),
-      othersAskTick: this.#othersBest(market, 'sell', asks),
+      othersBidTick: this.#othersBest(snapshot, 'buy', bids),
+      othersAskTick: this.#othersBest(snapshot, 'sell', asks),
     });
     if (books.length > BOOKS_KEPT) books.shift();
   }
