@@ -28,6 +28,8 @@ export interface Ledger {
   recent: Entry[];
   /** Entries up to this height may be missing from `recent`. */
   recentFrom: number;
+  /** Entries booked since it was made: who has seen it balance needs not look again while this stands still. */
+  entries: number;
 }
 
 /** An execution as the chain's bank settles it. */
@@ -59,6 +61,7 @@ export function emptyLedger(markets: readonly Market[]): Ledger {
     books: Object.fromEntries(all.map((denom) => [denom, freshBook()])),
     recent: [],
     recentFrom: 0,
+    entries: 0,
   };
 }
 
@@ -82,6 +85,7 @@ export function post(ledger: Ledger, source: Source, denom: string, amount: bigi
   if (book === undefined || amount === 0n) return;
   book.balance += amount;
   book.from[source] += amount;
+  ledger.entries += 1;
   ledger.recent.push({ height, denom, amount });
   if (ledger.recent.length <= RECENT_MOST) return;
   ledger.recentFrom = Math.max(ledger.recentFrom, ledger.recent.shift()!.height);

@@ -47,8 +47,10 @@ export function money(markets: readonly Market[], fees: FeeParameters): Reducer<
   return {
     initial: () => freshMoney(markets),
     step: (state, event, turn) => {
+      const { ledger } = state;
+      const { entries } = ledger;
       book.step(state, event, turn);
-      assertBalanced(state.ledger);
+      if (state.ledger !== ledger || ledger.entries !== entries) assertBalanced(state.ledger);
     },
     encode: encodeMoney,
     decode: (plain) => decodeMoney(markets, plain),
@@ -57,10 +59,12 @@ export function money(markets: readonly Market[], fees: FeeParameters): Reducer<
 
 class MoneyBook {
   readonly #markets: readonly Market[];
+  readonly #bySymbol: ReadonlyMap<string, Market>;
   readonly #fees: FeeParameters;
 
   constructor(markets: readonly Market[], fees: FeeParameters) {
     this.#markets = markets;
+    this.#bySymbol = new Map(markets.map((market) => [market.symbol, market]));
     this.#fees = fees;
   }
 
@@ -265,7 +269,7 @@ class MoneyBook {
   }
 
   #marketOf(symbol: string): Market {
-    const market = this.#markets.find((one) => one.symbol === symbol);
+    const market = this.#bySymbol.get(symbol);
     if (market === undefined) throw new Error(`'${symbol}' is not a market of this account`);
     return market;
   }

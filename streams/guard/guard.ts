@@ -9,7 +9,7 @@ import type { Alert } from './alert.ts';
 import { BREAKER_ACTIONS, isTripped, later, measureBreaker, type PipelineBreaker } from './breakers.ts';
 import type { Conditions, ConditionsOutput } from './conditions.ts';
 import { positionLimitUsdc } from './inventory_limit.ts';
-import { moveOf, type PriceHistory, remember } from './price_history.ts';
+import { type Move, moveOf, type PriceHistory, remember } from './price_history.ts';
 
 /**
  * How a market may be quoted: `quote` on both sides, `reduce` only with orders that shrink the position, `withdraw` not at
@@ -109,11 +109,12 @@ export function guard({
   };
   const read = (state: GuardState, fair: FairValue, turn: Turn<GuardOutput>): void => {
     const positionUsdc = Math.abs(state.positionLots) * lotValueQuote(market, fair.fairTick);
+    const move = follow(parameters, state, fair);
     const readings: Record<Watched, Reading> = {
       disconnect: connection(state, fair),
       inventory:
         fair.fairTick > 0 ? inventory(parameters, positionUsdc, positionLimitUsdc(risk, state.equityUsdc)) : undefined,
-      extreme: extreme(parameters, state, fair),
+      extreme: extreme(parameters, state, fair, move),
     };
     for (const name of ['disconnect', 'inventory', 'extreme'] as const) {
       const before = later(settings[name], state.breakers[name], fair.timeUs);
@@ -122,7 +123,7 @@ export function guard({
       state.breakers[name] = after;
       if (isTripped(before) !== isTripped(after)) tell(market.symbol, name, after, reading?.[1]() ?? '', fair, turn);
     }
-    stopIfTooFar(parameters, state, fair, turn);
+    stopIfTooFar(parameters, state, fair, move, turn);
   };
   return {
     initial: () => ({
@@ -173,21 +174,33 @@ function inventory({ inventoryTripPct, inventoryClearPct }: GuardParameters, usd
   return usdc * 100 <= limitUsdc * inventoryClearPct ? ['success', figures] : undefined;
 }
 
-function extreme(parameters: GuardParameters, state: GuardState, fair: FairValue): Reading {
-  const { extremeFloorBps, extremeSigmas, extremeSpreadBps, extremeWindowMs } = parameters;
+/** Counts odd books in a row, and takes the price of one that is not into the window. @returns the move that the window shows */
+function follow({ extremeSpreadBps, extremeWindowMs }: GuardParameters, state: GuardState, fair: FairValue): Move {
+  if (fair.quality === 'live' || fair.quality === 'empty') {
+    state.odd = spreadBpsOf(fair) > extremeSpreadBps ? state.odd + 1 : 0;
+    const { timeUs, fairTick: tick, sigmaBps } = fair;
+    if (state.odd === 0) remember(state.history, { timeUs, tick, sigmaBps }, extremeWindowMs);
+  }
+  return moveOf(state.history);
+}
+
+/** Infinite for a book that is one-sided. */
+function spreadBpsOf({ quality, askTick, bidTick, fairTick }: FairValue): number {
+  return quality === 'live' ? ((askTick - bidTick) / fairTick) * 10_000 : Number.POSITIVE_INFINITY;
+}
+
+function extreme(parameters: GuardParameters, state: GuardState, fair: FairValue, move: Move): Reading {
+  const { extremeFloorBps, extremeSigmas, extremeSpreadBps } = parameters;
   if (fair.quality !== 'live' && fair.quality !== 'empty') return undefined;
   const live = fair.quality === 'live';
-  const spreadBps = live ? ((fair.askTick - fair.bidTick) / fair.fairTick) * 10_000 : Number.POSITIVE_INFINITY;
-  state.odd = spreadBps > extremeSpreadBps ? state.odd + 1 : 0;
   if (state.odd >= ODD_SAMPLES) {
     const { odd } = state;
     const what = (): string =>
-      live ? `spread ${spreadBps.toFixed(0)} bps, above ${extremeSpreadBps}` : 'the book is one-sided';
+      live ? `spread ${spreadBpsOf(fair).toFixed(0)} bps, above ${extremeSpreadBps}` : 'the book is one-sided';
     return ['failure', () => `${what()} in ${odd} samples`];
   }
   if (state.odd > 0) return undefined;
-  remember(state.history, { timeUs: fair.timeUs, tick: fair.fairTick, sigmaBps: fair.sigmaBps }, extremeWindowMs);
-  const { bps, sigmaBps, seconds } = moveOf(state.history);
+  const { bps, sigmaBps, seconds } = move;
   const mark = Math.max(extremeFloorBps, extremeSigmas * sigmaBps);
   const figures = (): string => `${bps.toFixed(1)} bps in ${seconds.toFixed(1)} s, mark ${mark.toFixed(1)}`;
   return [Math.abs(bps) > mark ? 'failure' : 'success', figures];
@@ -198,10 +211,10 @@ function stopIfTooFar(
   { extremeStopBps }: GuardParameters,
   state: GuardState,
   fair: FairValue,
+  { bps, seconds }: Move,
   turn: Turn<GuardOutput>,
 ): void {
   if (fair.quality !== 'live') return;
-  const { bps, seconds } = moveOf(state.history);
   if (Math.abs(bps) <= extremeStopBps) return;
   // One move is told once: it begins anew from here.
   state.history.length = 0;

@@ -79,10 +79,16 @@ export class Ladder {
   clear(): void {
     this.version += 1;
     // Level by level: a book has far fewer of them than the window has slots, half a megabyte of zeros.
-    for (let slot = this.#above(0); slot >= 0; slot = this.#above(slot + 1)) this.#lots[slot] = 0;
-    this.#bits.fill(0);
+    for (let slot = this.#above(0); slot >= 0; ) {
+      const next = this.#above(slot + 1);
+      const word = slot >> 5;
+      this.#lots[slot] = 0;
+      // Not before the last of its levels was found.
+      if (next >> 5 !== word) this.#bits[word] = 0;
+      slot = next;
+    }
     this.#summary.fill(0);
-    this.#far.clear();
+    if (this.#far.size > 0) this.#far.clear();
     this.#near = 0;
     this.#base = -1;
     this.bestTick = -1;
