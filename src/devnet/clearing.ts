@@ -81,11 +81,11 @@ export class ClearingContract {
     for (const execution of executions) {
       if (execution.side === 'sell')
         this.#collect(execution.account, market.baseDenom, baseUnits(market, execution.lots));
-      else this.#collect(execution.account, market.quoteDenom, quoteValueOf(market, execution, 'up'));
+      else this.#collect(execution.account, market.quoteDenom, worthOf(market, execution, 'up'));
     }
     for (const execution of executions) {
       if (execution.side === 'buy') this.#pay(execution.account, market.baseDenom, baseUnits(market, execution.lots));
-      else this.#pay(execution.account, market.quoteDenom, quoteValueOf(market, execution, 'down'));
+      else this.#pay(execution.account, market.quoteDenom, worthOf(market, execution, 'down'));
     }
   }
 
@@ -127,6 +127,6 @@ export class ClearingContract {
   }
 }
 
-function quoteValueOf(market: DevnetMarket, { priceScaled, lots }: Priced, round: 'up' | 'down'): bigint {
+function worthOf(market: DevnetMarket, { priceScaled, lots }: Priced, round: 'up' | 'down'): bigint {
   return quoteUnits(market, priceScaled, lots, round);
 }

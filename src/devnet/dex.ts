@@ -274,11 +274,17 @@ export class Dex {
 
 function settlementOf(market: DevnetMarket, execution: Execution): SettlementRecord {
   const { orderId, account, side, lots, numerator, denominator, expectedTick, type } = execution;
-  const price = priceScaled(market, numerator, denominator);
   return {
-    ...{ orderId, account, side, lots, numerator, denominator, expectedTick, type },
+    orderId,
+    account,
+    side,
+    lots,
+    numerator,
+    denominator,
+    expectedTick,
+    type,
     market: market.index,
-    priceScaled: price,
+    priceScaled: priceScaled(market, numerator, denominator),
   };
 }
 

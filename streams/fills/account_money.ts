@@ -180,10 +180,14 @@ function told(
   byMarket: Readonly<Record<string, MarketProfit>>,
   stamp: Caused,
 ): Equity {
-  const [daily, drawdown] = [sums.total - state.dayStart, state.peak - sums.total];
+  const daily = sums.total - state.dayStart;
+  const drawdown = state.peak - sums.total;
+  // Field by field: what follows a spread in a literal is defined one by one, at many times the cost.
   return {
     kind: 'equity',
-    ...stamp,
+    seq: stamp.seq,
+    timeUs: stamp.timeUs,
+    causes: stamp.causes,
     totalPnlUsdc: usdc(sums.total),
     sessionPnlUsdc: usdc(sums.session),
     dailyPnlUsdc: usdc(daily),

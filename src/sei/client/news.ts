@@ -201,8 +201,16 @@ export class BlockNews {
       const market = this.#options.markets[i]!.symbol;
       if (book === undefined) return;
       const { bids, asks } = book;
-      const at = { lastId: height, eventUs: chainTimeUs };
-      this.#options.inlet()?.accept({ kind: 'bookSnapshot', seq: 0, timeUs: 0, ...at, market, bids, asks });
+      this.#options.inlet()?.accept({
+        kind: 'bookSnapshot',
+        seq: 0,
+        timeUs: 0,
+        lastId: height,
+        eventUs: chainTimeUs,
+        market,
+        bids,
+        asks,
+      });
     });
   }
 
