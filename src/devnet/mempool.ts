@@ -39,6 +39,11 @@ export class Mempool {
     return this.#bytes;
   }
 
+  /** Whether a transaction waits. */
+  has(hash: string): boolean {
+    return this.#waiting.has(hash);
+  }
+
   /** The waiting transactions, oldest first. */
   list(limit: number): PooledTx[] {
     return [...this.#waiting].slice(0, limit).map(([hash, tx]) => ({ hash, tx }));

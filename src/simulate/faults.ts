@@ -100,6 +100,14 @@ export const FAULTS = {
     by: [1, 6],
     usedUp: true,
   }),
+  falseRefusal: ofNodes('refusesFalsely', {
+    summary:
+      'that many broadcasts are refused for a reason that no other node has; half of them are passed on all the same',
+    weight: 4,
+    durationMs: [1_000, 20_000],
+    by: [1, 6],
+    usedUp: true,
+  }),
   lostBroadcast: ofNodes('losesBroadcasts', {
     summary: 'that many broadcasts are answered well, and forgotten',
     weight: 6,

@@ -81,6 +81,8 @@ const REQUEST_TIMEOUT_MS = 2_000;
 const START_US = 1_795_248_000_000_000;
 /** As the devnet keeps. */
 const BOOK_HISTORY_BLOCKS = 20;
+/** What the nodes refuse broadcasts with when they have no reason: insufficient funds, fee too low, mempool full. */
+const SICK_CODES = [5, 13, 20] as const;
 /** Reconciliation as configured unless told otherwise. */
 const RECONCILE_EVERY_MS = 10_000;
 const GAS = { basePriceUsei: 0.1, urgency: 'normal' } as const;
@@ -113,7 +115,16 @@ export async function virtualWorld(options: VirtualWorldOptions): Promise<Virtua
       ? wireNode(name, producer, contractAddress, markets)
       : new ChainNode(`http://${name}`, producer, markets);
     const holdTx = (hash: string, blocks: number): void => producer.holdTx(hash, blocks);
-    return new VirtualNode({ inner, timers, random: random(2 + i), latencyMs, requestTimeoutMs, holdTx, watch });
+    return new VirtualNode({
+      inner,
+      timers,
+      random: random(2 + i),
+      latencyMs,
+      requestTimeoutMs,
+      holdTx,
+      watch,
+      sickCode: SICK_CODES[i]!,
+    });
   });
   producer.onBlock(({ height }) => {
     for (const node of nodes) node.produced(height);

@@ -37,6 +37,8 @@ export interface NodeFaults {
   doublesBroadcasts: number;
   /** So many of the next broadcasts are refused, as if another transaction of the account had come first. */
   refusesSequence: number;
+  /** So many of the next broadcasts are refused for a reason that the node alone knows; half of them it has passed on. */
+  refusesFalsely: number;
   /** Broadcasts are kept out of so many blocks. */
   holdsBlocks: number;
   /** So many of the next news are not told, so many are told twice. */
@@ -51,8 +53,8 @@ export function noNodeFaults(): NodeFaults {
   return {
     ...{ cuts: 0, stalls: 0, slowMs: 0, jitterMs: 0, aheadBlocks: 0, behindBlocks: 0, wrongChain: 0 },
     ...{ staleBookBlocks: 0, staleOrderBlocks: 0, emptyBooks: 0, crossedBooks: 0, staleSequence: 0 },
-    ...{ losesBroadcasts: 0, losesAnswers: 0, doublesBroadcasts: 0, refusesSequence: 0, holdsBlocks: 0 },
-    ...{ skipsNews: 0, doublesNews: 0, indexLagBlocks: 0 },
+    ...{ losesBroadcasts: 0, losesAnswers: 0, doublesBroadcasts: 0, refusesSequence: 0, refusesFalsely: 0 },
+    ...{ holdsBlocks: 0, skipsNews: 0, doublesNews: 0, indexLagBlocks: 0 },
   };
 }
 

@@ -31,6 +31,8 @@ export interface VirtualNodeOptions {
   readonly requestTimeoutMs: number;
   readonly holdTx: (hash: string, blocks: number) => void;
   readonly watch: BroadcastWatch;
+  /** Code of what it refuses for no reason: nodes that are sick each are so in their own way. */
+  readonly sickCode: number;
 }
 
 /** Sees what goes over the wire, so that a process can be killed right there. */
@@ -266,6 +268,11 @@ class VirtualNodeClient implements NodePort, BlockSource {
       faults.refusesSequence -= 1;
       const numbers = `account sequence mismatch, expected ${tx.sequence + 1n}, got ${tx.sequence}`;
       return { code: 32, codespace: 'sdk', log: `${numbers}: incorrect account sequence` };
+    }
+    if (faults.refusesFalsely > 0) {
+      faults.refusesFalsely -= 1;
+      if (random() < 0.5) await inner.broadcast(tx).catch(() => {});
+      return { code: this.#options.sickCode, codespace: 'sdk', log: `${this.name} is not well` };
     }
     if (faults.losesBroadcasts > 0) {
       faults.losesBroadcasts -= 1;

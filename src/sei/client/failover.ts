@@ -141,9 +141,19 @@ export class FailoverNodes {
     throw refusal.error;
   }
 
-  /** Asks one node, once. For broadcasts: whoever gets no answer has to find out first. */
-  async once<T>(what: string, ask: (node: NodePort) => Promise<T>): Promise<T> {
-    const index = this.#choose(NONE);
+  /**
+   * Asks one node, once. For broadcasts: whoever gets no answer has to find out first.
+   *
+   * @param besides those that are asked only when there is no other
+   */
+  async once<T>(
+    what: string,
+    ask: (node: NodePort) => Promise<T>,
+    besides?: ReadonlyMap<NodePort, unknown>,
+  ): Promise<T> {
+    const asked = this.#endpoints.flatMap(({ node }, index) => (besides?.has(node) ? [index] : []));
+    const other = this.#choose(new Set(asked));
+    const index = other < 0 ? this.#choose(NONE) : other;
     if (index < 0) throw new NoAnswer('unreachable', 'no endpoint works at present');
     return await this.#ask(index, what, ask);
   }

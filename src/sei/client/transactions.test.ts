@@ -13,7 +13,11 @@ const wrongSequence = (expected: number): Answer => ({
 });
 
 /** Transactions of an account at sequence 7 and height 100, with the answers to its broadcasts by hand. */
-async function sending(indexed: IncludedTx | undefined = undefined, start: Partial<TransactionsStart> = {}) {
+async function sending(
+  indexed: IncludedTx | undefined = undefined,
+  start: Partial<TransactionsStart> = {},
+  nodeCount = 1,
+) {
   const inputs: Input[] = [];
   const sent: string[] = [];
   const waiting: ((answer: Answer) => void)[] = [];
@@ -24,13 +28,14 @@ async function sending(indexed: IncludedTx | undefined = undefined, start: Parti
         answer instanceof NoAnswer ? reject(answer) : resolve({ codespace: '', log: '', ...answer }),
       );
     });
+  // Only `broadcast` is asked for.
+  const nodes = Array.from({ length: nodeCount }, (_, i) => ({ name: `node-${i}`, broadcast }) as unknown as NodePort);
   let signatures = 0;
   /** What the chain itself has of the account. */
   const chain = { sequence: 7n, height: 100 };
   const transactions = new Transactions(
     {
-      // Only `broadcast` is asked for.
-      once: (_what, ask) => ask({ broadcast } as Partial<NodePort> as NodePort),
+      once: (_what, ask, besides) => ask(nodes.find((node) => besides?.has(node) !== true) ?? nodes[0]!),
     },
     {
       account: async () => ({ accountNumber: 1n, ...chain }),
@@ -91,6 +96,46 @@ describe('the transaction under way', () => {
     expect(kinds()).toEqual(['batchUnknown']);
     await block(103, [sent[0]!]);
     expect(kinds()).toEqual(['batchUnknown', 'batchCommitted']);
+  });
+
+  it('is refused once two nodes say the same, and its sequence is used again', async () => {
+    const { transactions, submit, sent, answer, inputs } = await sending(undefined, {}, 3);
+    submit(1);
+    await answer({ code: 13, codespace: 'sdk', log: 'insufficient fee' });
+    expect([sent.length, inputs]).toEqual([2, []]);
+    await answer({ code: 20, codespace: 'sdk', log: 'mempool is full' });
+    expect([sent.length, inputs]).toEqual([3, []]);
+    await answer({ code: 13, codespace: 'sdk', log: 'insufficient fee' });
+    expect(inputs).toMatchObject([{ kind: 'batchRefused', code: 13, codespace: 'sdk', reason: 'insufficient fee' }]);
+    expect([new Set(sent).size, transactions.idle]).toEqual([1, true]);
+  });
+
+  it('is taken by one node though another refuses it', async () => {
+    const { submit, sent, answer, block, kinds } = await sending(undefined, {}, 2);
+    submit(1);
+    await answer({ code: 5, codespace: 'sdk', log: 'insufficient funds' });
+    await answer({ code: 0 });
+    await block(101, [sent[0]!]);
+    expect([new Set(sent).size, kinds()]).toEqual([1, ['batchAccepted', 'batchCommitted']]);
+  });
+
+  it.each([1, 3])('that no two of %i nodes refuse for one reason is sent once a block until it is void', async (n) => {
+    const { submit, sent, answer, block, inputs, kinds } = await sending(undefined, {}, n);
+    submit(1);
+    const codes = [5, 13, 20].slice(0, n);
+    for (const code of codes) await answer({ code, codespace: 'sdk', log: `reason ${code}` });
+    await answer({ code: 5, codespace: 'sdk', log: 'reason 5' });
+    expect(kinds()).toEqual(['batchUnknown']);
+    for (let height = 101; height < 110; height += 1) {
+      await block(height, []);
+      await answer({ code: 5, codespace: 'sdk', log: 'reason 5' });
+    }
+    expect([kinds(), sent.length]).toEqual([['batchUnknown'], n + 10]);
+    await block(110, []);
+    expect(inputs.at(-1)).toMatchObject({
+      ...{ kind: 'batchRefused', code: -1, codespace: 'flashmm' },
+      reason: expect.stringContaining('node-0 refused it with code 5: reason 5'),
+    });
   });
 
   it('is signed anew for a sequence that the chain is ahead with, a few times at most', async () => {

@@ -1,8 +1,16 @@
 import type { OrderBatch } from '../../../streams/orders/types.ts';
 import type { Inlet } from '../../venue/port.ts';
-import { type AccountNumbers, type Block, type IncludedTx, NodeError, type Signer } from '../node.ts';
+import {
+  type AccountNumbers,
+  type Block,
+  type CheckedTx,
+  type IncludedTx,
+  NodeError,
+  type NodePort,
+  type Signer,
+} from '../node.ts';
 import type { FailoverNodes } from './failover.ts';
-import { type Found, formerTx, type Pending, signedTx } from './pending_tx.ts';
+import { type Found, formerTx, type Pending, refusalsText, refusedBy, signedTx } from './pending_tx.ts';
 import type { ChainReads } from './reads.ts';
 import type { FormerTx, OnSigned } from './signed_record.ts';
 
@@ -46,7 +54,10 @@ export interface TransactionsStart extends AccountNumbers {
  * for ever. No answer to a broadcast, then, says nothing: the same bytes are sent again, which cannot double an order
  * because all copies carry one sequence.
  *
- * Nor does a refusal for its sequence say much. A node goes by what waits in its mempool, such as a transaction of ours that will
+ * Nor does a refusal say much. A node may be sick, and refuse what another takes, or even what it has passed on itself: the next node
+ * is asked at once, and only two that say the same are believed. Where there are no two, the timeout height decides.
+ *
+ * A refusal for its sequence says even less. A node goes by what waits in its mempool, such as a transaction of ours that will
  * expire there, and a copy that was delayed on its way may be taken where the one before it was refused. So the bytes are kept,
  * and sent again, until they are void: their timeout height has passed, or after a block that is known to the end the chain's own
  * sequence is beyond theirs. Only then is the batch signed anew. Anything earlier may place its orders twice.
@@ -228,9 +239,11 @@ export class Transactions {
     const { own } = pending;
     if (pending.sending || own === undefined) return;
     pending.sending = true;
+    let elsewhere = false;
     try {
-      const { code, codespace, log } = await this.#nodes.once('broadcast', (node) => node.broadcast(own.tx));
-      if (this.#pending === pending) this.#answered(pending, code, codespace, log);
+      const broadcast = async (node: NodePort) => ({ node, checked: await node.broadcast(own.tx) });
+      const { node, checked } = await this.#nodes.once('broadcast', broadcast, pending.refusals);
+      if (this.#pending === pending) elsewhere = this.#answered(pending, node, checked);
     } catch (error) {
       // A block may have brought it meanwhile.
       if (this.#pending !== pending) return;
@@ -239,18 +252,27 @@ export class Transactions {
     } finally {
       pending.sending = false;
     }
+    if (elsewhere) await this.#send(pending);
   }
 
-  #answered(pending: Pending, code: number, codespace: string, log: string): void {
+  /** @returns whether another node is to be asked at once */
+  #answered(pending: Pending, node: NodePort, checked: CheckedTx): boolean {
+    const { code, codespace, log } = checked;
     if (code === 0 || (codespace === 'sdk' && code === IN_MEMPOOL)) {
       this.#accept(pending);
-      return;
+      return false;
     }
-    if (pending.accepted) return;
+    if (pending.accepted) return false;
     if (code === WRONG_SEQUENCE && codespace === 'sdk') {
       this.#doubt(pending, log);
       void this.#askSequence(pending);
-    } else if (!pending.doubtful) this.#drop(pending, code, codespace, log);
+      return false;
+    }
+    const meaning = refusedBy(pending, node, checked);
+    if (meaning === 'certain') this.#drop(pending, checked);
+    // From now on it is sent once a block, until a node takes it or it is void.
+    else if (meaning === 'unsure') this.#doubt(pending, refusalsText(pending));
+    return meaning === 'ask-another';
   }
 
   /** Whether the chain itself, and not a node's mempool alone, is beyond its sequence. Never throws. */
@@ -293,8 +315,8 @@ export class Transactions {
     this.#inlet()?.accept({ kind: 'batchUnknown', seq: 0, timeUs: 0, batchId, txHash, reason: why.slice(0, 300) });
   }
 
-  /** The node that was asked first refused it: no node has it. */
-  #drop({ batchId, txHash, sequence }: Pending, code: number, codespace: string, log: string): void {
+  /** Two nodes refused it for one reason, and none was left in doubt: no node has it. */
+  #drop({ batchId, txHash, sequence }: Pending, { code, codespace, log }: CheckedTx): void {
     this.#pending = undefined;
     this.#sequence = sequence;
     this.#refuse(batchId, txHash, code, codespace, log);
@@ -327,9 +349,11 @@ export class Transactions {
   }
 
   #void(pending: Pending, reason: string): void {
+    const { batchId, txHash, refusals } = pending;
     this.#forget(pending);
     this.#sequence = undefined;
-    this.#refuse(pending.batchId, pending.txHash, -1, 'flashmm', reason);
+    const why = refusals.size === 0 ? reason : `${reason}; ${refusalsText(pending)}`;
+    this.#refuse(batchId, txHash, -1, 'flashmm', why);
     this.#next(pending);
   }
 

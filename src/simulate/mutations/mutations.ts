@@ -105,7 +105,20 @@ export const MUTATIONS: readonly Mutation[] = [
       {
         file: 'src/sei/client/transactions.ts',
         search: 'else this.#doubt(pending, (error as Error).message);',
-        replace: "else this.#drop(pending, -1, 'flashmm', (error as Error).message);",
+        replace: "else this.#drop(pending, { code: -1, codespace: 'flashmm', log: (error as Error).message });",
+      },
+    ],
+    ...BUDGET,
+  },
+  {
+    name: 'refusal-believed',
+    bug: 'a transaction that one node refuses counts as one that no node has',
+    shows: ['ledger', 'position', 'orders', 'endings'],
+    edits: [
+      {
+        file: 'src/sei/client/pending_tx.ts',
+        search: 'if (same.length > 1 && !doubtful)',
+        replace: 'if (!doubtful)',
       },
     ],
     ...BUDGET,

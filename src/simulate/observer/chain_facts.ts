@@ -159,7 +159,9 @@ export class ChainFacts {
     const copy = this.#copy(hash);
     if (copy === undefined) return;
     copy.sending -= 1;
-    if (code === undefined || code === 0 || code === IN_MEMPOOL) copy.taken = true;
+    // What a node says that it refused it may have taken all the same.
+    const taken = code === undefined || code === 0 || code === IN_MEMPOOL || this.world.producer.mempool.has(hash);
+    if (taken) copy.taken = true;
   }
 
   /** A process has ended: what it has decided and not sent never comes. What is on its way may. */
