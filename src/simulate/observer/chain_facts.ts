@@ -63,7 +63,7 @@ export class MarketFacts {
     this.market = market;
   }
 
-  /** The lowest of the last middles: what a limit in money allowed at most, in lots, since. */
+  /** The lowest of the last middles and microprices: what a limit in money allowed at most, in lots, since. */
   get lowestMid(): number {
     return Math.min(...this.mids);
   }
@@ -215,7 +215,10 @@ export class ChainFacts {
       const [bids, asks] = [chain.dex.book(index, 'buy'), chain.dex.book(index, 'sell')];
       // What the account's own orders say of the price is no news to it; where nobody else is near, they are the best of the book.
       const own = this.world.account;
-      const lowest = Math.min(middle(bids.best(), asks.best()), middle(bids.bestBeside(own), asks.bestBeside(own)));
+      const lowest = Math.min(
+        lowestPrice(bids.best(), asks.best()),
+        lowestPrice(beside(bids.bestBeside(own), own), beside(asks.bestBeside(own), own)),
+      );
       if (Number.isFinite(lowest)) facts.mids.push(lowest);
       if (facts.mids.length > MIDS_KEPT) facts.mids.shift();
       facts.heldAt.set(this.height, facts.heldLots);
@@ -249,8 +252,18 @@ export class ChainFacts {
 }
 
 /** Infinite where a side is empty. */
-function middle(bid: Level | undefined, ask: Level | undefined): number {
-  return bid === undefined || ask === undefined ? Number.POSITIVE_INFINITY : (bid.tick + ask.tick) / 2;
+/** The lower of middle and microprice: in a wide book they are far from each other, and the fair value is near the second. */
+function lowestPrice(bid: Level | undefined, ask: Level | undefined): number {
+  if (bid === undefined || ask === undefined) return Number.POSITIVE_INFINITY;
+  const microprice = (bid.tick * ask.lots + ask.tick * bid.lots) / (bid.lots + ask.lots);
+  return Math.min((bid.tick + ask.tick) / 2, microprice);
+}
+
+/** A level without an account's own orders. */
+function beside(level: Level | undefined, own: string): Level | undefined {
+  if (level === undefined) return undefined;
+  const allocations = level.allocations.filter(({ account }) => account !== own);
+  return { tick: level.tick, lots: allocations.reduce((sum, { lots }) => sum + lots, 0), allocations };
 }
 
 /** Whether a batch may yet come into a block. */
