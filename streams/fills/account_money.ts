@@ -44,7 +44,7 @@ export interface AccountMoney {
   day: number;
   dayStart: bigint;
   total: bigint;
-  /** Transactions whose gas is booked, newest last. */
+  /** Beginnings of the hashes of transactions whose gas is booked, newest last. */
   charged: string[];
   /** Whether figures have changed since they were told. */
   stale: boolean;

@@ -28,9 +28,11 @@ export type MoneyOutput = Position | Markout | Equity | LedgerCompared | LedgerB
 
 /**
  * Transactions remembered so that none is charged for twice: one is under way at a time, and its end is told again soon or never.
- * Every record has them all, with hashes of 64 letters, so that each more is a tenth of what is written for a fill.
  */
 const CHARGED_MOST = 8;
+
+/** Every record has them all: 64 bits of a hash tell eight transactions apart, at a quarter of the bytes. */
+const HASH_CHARACTERS = 16;
 
 /** Units of the ledger in 10⁻¹⁸ of the quote currency. */
 const E18_PER_UNIT = 10n ** 12n;
@@ -145,8 +147,9 @@ class MoneyBook {
     state.looks.spentGas = true;
     if (event.kind === 'batchRefused' && event.gasLost === true) gasLost(state.looks);
     const { feeUsei = '0', txHash, seq } = event;
-    if (feeUsei === '0' || state.charged.includes(txHash)) return;
-    state.charged.push(txHash);
+    const mark = txHash.slice(0, HASH_CHARACTERS);
+    if (feeUsei === '0' || state.charged.includes(mark)) return;
+    state.charged.push(mark);
     if (state.charged.length > CHARGED_MOST) state.charged.shift();
     const height = event.kind === 'batchCommitted' ? event.height : state.looks.height;
     post(state.ledger, 'gas', GAS_DENOM, -BigInt(feeUsei), height);
