@@ -29,6 +29,8 @@ interface Group {
   bytes: number;
   rows: number;
   readonly steps: string;
+  /** The whole second since the epoch that all its times count from. */
+  readonly originS: number;
 }
 
 /** The Arrow tapes of one session: of each market the files in order of time, and the markets beside one another. */
@@ -76,10 +78,10 @@ export class ArrowTapes {
 
   /** The markets from their beginning. @param eventByEvent whether the pipeline gets each input as it comes */
   replayed(eventByEvent: boolean): readonly ReplayedMarket[] {
-    const inputs = ({ market, files }: Group): TapeInputs =>
+    const inputs = ({ market, files, originS }: Group): TapeInputs =>
       new TapeInputs(
         market,
-        files.map((file) => Tape.open(file, { ids: true })),
+        files.map((file) => Tape.open(file, { ids: true, originS })),
       );
     const markets = this.#groups.map((group) => ({
       ahead: inputs(group),
@@ -93,12 +95,12 @@ export class ArrowTapes {
 function join(groups: Map<string, Group>, file: string): void {
   const tape = Tape.open(file);
   try {
-    const { market, rows, bytes } = tape;
+    const { market, rows, bytes, originS } = tape;
     if (rows === 0) throw new TapeError(file, 'holds no rows');
     const steps = `${market.venue}, tick ${market.tickSize}, lot ${market.lotSize}`;
     const group = groups.get(market.symbol);
     if (group === undefined) {
-      groups.set(market.symbol, { market: tradeable(market), files: [file], bytes, rows, steps });
+      groups.set(market.symbol, { market: tradeable(market), files: [file], bytes, rows, steps, originS });
       return;
     }
     if (group.steps !== steps) {
