@@ -87,8 +87,13 @@ export class SimulatedMarket {
     );
   }
 
-  /** Lets everything happen that is due by a time. */
-  advance(untilNs: number): void {
+  /**
+   * Lets everything happen that is due by a time.
+   *
+   * @param replan gives an earlier time, or the same, after each answer that we hear
+   * @returns the time that has been reached
+   */
+  advance(untilNs: number, replan?: (untilNs: number) => number): number {
     const toUs = this.#toUs;
     const toExchange = this.#toExchange;
     for (;;) {
@@ -96,11 +101,14 @@ export class SimulatedMarket {
       // The exchange may have answered meanwhile, and answers are heard before what it does next.
       const reachedNs = Math.min(untilNs, toUs.nextNs, toExchange.nextNs);
       this.#receive(reachedNs);
-      if (toUs.nextNs <= reachedNs) this.desk.hear(toUs.take(), this.#strategy);
-      else if (toExchange.nextNs <= reachedNs) this.#arrive();
+      if (toUs.nextNs <= reachedNs) {
+        this.desk.hear(toUs.take(), this.#strategy);
+        if (replan !== undefined) untilNs = replan(untilNs);
+      } else if (toExchange.nextNs <= reachedNs) this.#arrive();
       else break;
     }
     this.desk.nowNs = untilNs;
+    return untilNs;
   }
 
   #happen(untilNs: number): void {

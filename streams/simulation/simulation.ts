@@ -38,6 +38,8 @@ export class Simulation {
   readonly #desks: readonly TradingDesk[];
   readonly #strategy: Strategy;
   readonly #watcher: Watcher;
+  /** With one market an answer may bring the next wake forward, to what the strategy then wants. */
+  readonly #replan: ((untilNs: number) => number) | undefined;
   #nowNs: number;
   #wakes = 0;
 
@@ -48,13 +50,16 @@ export class Simulation {
     this.#markets = plans.map((plan, index) => this.#market(plan, index));
     this.#desks = this.#markets.map(({ desk }) => desk);
     this.#nowNs = this.#nextNs();
+    const replans = plans.length === 1 && strategy.nextWakeNs !== undefined;
+    this.#replan = replans ? (untilNs) => this.#earlier(untilNs) : undefined;
   }
 
   /** Runs on to the next wake. @returns false when nothing is left to happen, and then the strategy isn't woken */
   step(): boolean {
-    const untilNs = this.#nowNs + this.#strategy.intervalNs;
-    for (const market of this.#markets) market.advance(untilNs);
-    if (this.#nextNs() === Number.POSITIVE_INFINITY) return false;
+    const plannedNs = this.#plan();
+    let untilNs = plannedNs;
+    for (const market of this.#markets) untilNs = market.advance(plannedNs, this.#replan);
+    if (this.#nextNs() === Number.POSITIVE_INFINITY || untilNs === Number.POSITIVE_INFINITY) return false;
     this.#nowNs = untilNs;
     this.#wakes += 1;
     this.#strategy.wake(untilNs, this.#desks);
@@ -74,6 +79,19 @@ export class Simulation {
 
   get desks(): readonly Desk[] {
     return this.#desks;
+  }
+
+  /** When the strategy wants to be woken. */
+  #plan(): number {
+    const strategy = this.#strategy;
+    if (strategy.nextWakeNs === undefined) return this.#nowNs + strategy.intervalNs;
+    const nextNs = strategy.nextWakeNs();
+    if (nextNs > this.#nowNs || this.#wakes === 0) return nextNs;
+    throw new RangeError(`a wake at ${nextNs} ns: expected after the last one, at ${this.#nowNs} ns`);
+  }
+
+  #earlier(untilNs: number): number {
+    return Math.min(untilNs, Math.max(this.#strategy.nextWakeNs!(), this.#desks[0]!.nowNs));
   }
 
   #nextNs(): number {

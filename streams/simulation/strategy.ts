@@ -80,19 +80,25 @@ export interface Desk {
 }
 
 /**
- * A strategy of the engine. It is woken at its own interval and in between told what it asks for; each market's calls come in
- * the order of time, and a wake comes when everything up to its time is known, in all markets. Deterministic, and without a
- * clock of its own.
+ * A strategy of the engine. It is woken at its own rate and in between told what it asks for; each market's calls come in the
+ * order of time, and a wake comes when everything up to its time is known, in all markets. Deterministic, and without a clock
+ * of its own.
  */
 export interface Strategy {
-  /** Nanoseconds from wake to wake. */
+  /** Nanoseconds from wake to wake, counted from the first row of all tapes. */
   readonly intervalNs: number;
+  /**
+   * Where there is one, it says when the next wake is instead of `intervalNs`, nanoseconds from the origin and after the last wake;
+   * +∞ for none any more. Asked after each wake, and with one market after each answer, too: with several, the markets run one
+   * after another up to the wake that was planned.
+   */
+  nextWakeNs?(): number;
   /** False where the strategy keeps books of its own out of `observe`: then desks have none and their best prices are empty. */
   readonly usesBook?: boolean;
   /** Rows `from` (inclusive) to `to` of a market have been received; among them may be some without {@link FLAG}.local. */
   observe?(desk: Desk, rows: MarketRows, from: number, to: number): void;
   /** An answer has arrived. Orders may be sent to this desk, and to no other. */
   hear?(desk: Desk, answer: Answer): void;
-  /** Once an interval. */
+  /** It is time. */
   wake(nowNs: number, desks: readonly Desk[]): void;
 }
