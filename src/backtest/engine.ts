@@ -11,6 +11,7 @@ import type { Inference } from '../inference/inference.ts';
 import type { VirtualModels } from '../inference/virtual_models.ts';
 import { Reactor } from '../runtime/reactor.ts';
 import { earliest, type Lane, type ReplayedMarket, Stretch } from './lane.ts';
+import { Rejects } from './rejects.ts';
 
 /** How often, in events, a replay lets the caller look. */
 const LOOK_EVERY = 4_096;
@@ -55,7 +56,7 @@ export class Backtest {
   readonly #report: SessionReport;
   readonly #books: Map<string, LocalBook>;
   readonly #exchange: SimulatedExchange;
-  readonly #rejects = new Map<string, { count: number; readonly first: string }>();
+  readonly #rejects = new Rejects();
   #reactor: Reactor | undefined;
   // The exchange's side of time: batches that arrive, reports that are delivered.
   #scheduled: HeapClock | undefined;
@@ -86,7 +87,7 @@ export class Backtest {
   async take(input: Input): Promise<void> {
     this.#events += 1;
     // What is refused at the edge and candles, which no tape in columns keeps, change nothing: they get no number either.
-    if (input.kind === 'reject') this.#reject(input.source, input.reason, input.detail);
+    if (input.kind === 'reject') this.#rejects.add(input);
     if (input.kind === 'reject' || input.kind === 'kline') return;
     if (this.#reactor === undefined) this.#start(input.timeUs);
     if (this.#look() <= input.timeUs) await this.#runTo(input.timeUs);
@@ -169,7 +170,7 @@ export class Backtest {
       decisionsHash: this.#reactor?.digest.hash ?? '',
       decisions: this.#reactor?.digest.decisions ?? 0,
       events: this.#events,
-      rejects: this.#rejects,
+      rejects: this.#rejects.all,
       bookComparisons: books.reduce((sum, { comparisons }) => sum + comparisons, 0),
       bookMismatches: books.reduce((sum, { mismatches }) => sum + mismatches, 0),
       books: this.#books,
@@ -232,16 +233,9 @@ export class Backtest {
     this.#report.decided(decision);
     if (decision.kind === 'features') this.#inference?.hear(decision);
     this.#options.onDecision?.(decision);
-    if (decision.kind === 'reject') this.#reject(decision.source, decision.reason, decision.detail);
+    if (decision.kind === 'reject') this.#rejects.add(decision);
     if (decision.kind !== 'orderBatch') return;
     const arrivesUs = this.#exchange.arrivesUs(decision.timeUs);
     this.#at(arrivesUs, () => this.#schedule(this.#exchange.arrive(decision, arrivesUs)));
-  }
-
-  #reject(source: string, reason: string, detail: string): void {
-    const name = `${source}: ${reason}`;
-    const known = this.#rejects.get(name);
-    if (known === undefined) this.#rejects.set(name, { count: 1, first: detail });
-    else known.count += 1;
   }
 }

@@ -63,8 +63,8 @@ function localBook(market: string, slotUs: number): Reducer<MarketState, MarketI
   return {
     initial: () => ({ view: new LocalBook(market, slotUs), asked: 0 }),
     step: (state, input, turn) => {
-      if (input.kind !== 'stretch') take(state, input, turn);
-      else for (let one = input.next(); one !== null; one = input.next()) take(state, one, turn);
+      if (input.kind !== 'stretch') take(state, input, turn.nowUs(), turn);
+      else for (let one = input.next(); one !== null; one = input.next()) take(state, one, one.timeUs, turn);
       turn.emit(state.view);
     },
     encode: ({ view, asked }) => ({ view: view.encode(), asked }),
@@ -77,12 +77,12 @@ function localBook(market: string, slotUs: number): Reducer<MarketState, MarketI
   };
 }
 
-function take(state: MarketState, input: MarketInput, turn: Turn<MarketOutput>): void {
+function take(state: MarketState, input: MarketInput, timeUs: number, turn: Turn<MarketOutput>): void {
   const { view } = state;
   const refused = view.apply(input);
   if (refused !== null) turn.emit(refused);
   if (view.resyncs > state.asked) {
-    const stamp = { seq: turn.nextSeq(), timeUs: turn.nowUs(), causes: [input.seq] };
+    const stamp = { seq: turn.nextSeq(), timeUs, causes: [input.seq] };
     turn.emit({ kind: 'resync', ...stamp, market: view.market, reason: view.status });
   }
   state.asked = view.resyncs;

@@ -141,8 +141,7 @@ export type MarketInput = BookSnapshot | BookDelta | BookTicker | Trade | Kline 
 
 /**
  * A stretch of one market's inputs in order, between which nothing else happens to anybody: how a tape comes in, in one turn
- * instead of one for each. Its own stamp is that of its last input. An input that is refused, or that makes a snapshot wished
- * for, is the last of its stretch, so that what is said of it is said at its time.
+ * instead of one for each. It is stamped with a time that no input of it is behind.
  */
 export interface MarketStretch extends Stamped {
   readonly kind: 'stretch';
