@@ -1,5 +1,5 @@
-import { Worker } from 'node:worker_threads';
 import type { AccountSettings } from '../../streams/settings.ts';
+import { overWorkers } from '../runtime/worker_pool.ts';
 import type { Mutation } from './mutations/mutations.ts';
 import type { Plan } from './plan.ts';
 import { type RunResult, run } from './simulation.ts';
@@ -35,23 +35,6 @@ export async function runPlans(plans: Iterable<Plan>, options: JobOptions): Prom
     for (let plan = next(); plan !== undefined; plan = next()) take(await run(plan, { settings, wire }));
     return;
   }
-  const task: WorkerTask = { settings, wire, mutation };
-  await Promise.all(Array.from({ length: jobs }, () => work(task, next, take)));
-}
-
-function work(task: WorkerTask, next: () => Plan | undefined, take: (result: RunResult) => void): Promise<void> {
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: task });
-  return new Promise<void>((resolve, reject) => {
-    const give = (): void => {
-      const plan = next();
-      if (plan === undefined) resolve();
-      else worker.postMessage(plan);
-    };
-    worker.on('error', reject);
-    worker.on('message', (result: RunResult) => {
-      take(result);
-      give();
-    });
-    give();
-  }).finally(() => worker.terminate());
+  const data: WorkerTask = { settings, wire, mutation };
+  await overWorkers<Plan, RunResult>({ script: new URL('./worker.ts', import.meta.url), data, jobs, next, take });
 }

@@ -6,6 +6,7 @@ import { Curve } from './curve.ts';
 import { type FillPoint, MarketTally } from './market_tally.ts';
 import { type MarkoutFigures, MarkoutSums } from './markout_figures.ts';
 import { ProfitSums } from './profit.ts';
+import { type Moments, ProfitChanges, type SharpeFigures, sharpeFigures } from './profit_changes.ts';
 
 /** The figures of one market, or of all of them together. Money in quote currency, distances in basis points. */
 export interface ReportFigures {
@@ -39,7 +40,7 @@ export interface ReportFigures {
 }
 
 /** A session or a backtest in figures. */
-export interface SessionFigures extends ReportFigures {
+export interface SessionFigures extends ReportFigures, SharpeFigures {
   readonly markets: Readonly<Record<string, ReportFigures>>;
   readonly spanSeconds: number;
   /** What transactions cost: worth when paid, and in SEI, which counts also what no market here has a price for. */
@@ -47,16 +48,8 @@ export interface SessionFigures extends ReportFigures {
   readonly gasSei: number;
   /** Greatest fall of the profit from its peak so far. */
   readonly maxDrawdownUsdc: number;
-  /**
-   * Mean over standard deviation of the profit's changes over 10 s, times the root of such spans in a year (Sharpe 1994, without a
-   * riskless rate); null with fewer than 30 changes, or when nothing varied.
-   */
-  readonly sharpe: number | null;
-  /**
-   * Its standard error for independent changes, √((1 + s²/2) / n) with s the ratio of one span, annualised as it is (Lo 2002, "The
-   * Statistics of Sharpe Ratios"); null with it.
-   */
-  readonly sharpeError: number | null;
+  /** Of the profit's changes over 10 s. */
+  readonly changes: Moments;
   /** `[seconds since the start, profit]`, at most `CURVE_MOST` points. */
   readonly equityCurve: readonly (readonly [number, number])[];
 }
@@ -89,10 +82,6 @@ export interface LedgerFigures {
   readonly differences: readonly (readonly [number, string])[];
 }
 
-const SHARPE_SPAN_US = 10 * MICROS_PER_SECOND;
-const SHARPE_CHANGES_LEAST = 30;
-const SECONDS_A_YEAR = 31_536_000;
-
 /** Differences of the ledger that are remembered: each is an event for people. */
 const DIFFERENCES_MOST = 50;
 
@@ -108,11 +97,7 @@ export class SessionReport {
   #nowUs = 0;
   #peakUsdc = 0;
   #maxDrawdownUsdc = 0;
-  #spanEndUs = 0;
-  #spanStartUsdc = 0;
-  #changes = 0;
-  #changeSum = 0;
-  #changeSquareSum = 0;
+  #changes = new ProfitChanges();
   #curve = new Curve();
   #comparisons = 0;
   #ledger: LedgerCompared | undefined;
@@ -170,11 +155,7 @@ export class SessionReport {
     this.#startUs = -1;
     this.#peakUsdc = 0;
     this.#maxDrawdownUsdc = 0;
-    this.#spanEndUs = 0;
-    this.#spanStartUsdc = 0;
-    this.#changes = 0;
-    this.#changeSum = 0;
-    this.#changeSquareSum = 0;
+    this.#changes = new ProfitChanges();
     this.#curve = new Curve();
     this.#comparisons = 0;
     this.#differences = [];
@@ -200,7 +181,8 @@ export class SessionReport {
       markets,
       spanSeconds: this.#startUs < 0 ? 0 : (this.#nowUs - this.#startUs) / MICROS_PER_SECOND,
       maxDrawdownUsdc: this.#maxDrawdownUsdc,
-      ...this.#sharpe(),
+      ...sharpeFigures(this.#changes.moments),
+      changes: this.#changes.moments,
       equityCurve: this.#curve.points,
     };
   }
@@ -236,24 +218,7 @@ export class SessionReport {
     this.#peakUsdc = Math.max(this.#peakUsdc, pnl);
     this.#maxDrawdownUsdc = Math.max(this.#maxDrawdownUsdc, this.#peakUsdc - pnl);
     this.#curve.add(timeUs, this.#startUs, pnl);
-    if (this.#spanEndUs === 0) this.#spanEndUs = timeUs + SHARPE_SPAN_US;
-    if (timeUs < this.#spanEndUs) return;
-    const change = pnl - this.#spanStartUsdc;
-    this.#changes += 1;
-    this.#changeSum += change;
-    this.#changeSquareSum += change * change;
-    this.#spanStartUsdc = pnl;
-    this.#spanEndUs = timeUs + SHARPE_SPAN_US;
-  }
-
-  #sharpe(): Pick<SessionFigures, 'sharpe' | 'sharpeError'> {
-    const n = this.#changes;
-    const mean = this.#changeSum / n;
-    const variance = this.#changeSquareSum / n - mean * mean;
-    if (n < SHARPE_CHANGES_LEAST || !(variance > 1e-18)) return { sharpe: null, sharpeError: null };
-    const ofOne = mean / Math.sqrt(variance);
-    const toYear = Math.sqrt((SECONDS_A_YEAR * MICROS_PER_SECOND) / SHARPE_SPAN_US);
-    return { sharpe: ofOne * toYear, sharpeError: Math.sqrt((1 + ofOne ** 2 / 2) / n) * toYear };
+    this.#changes.add(timeUs, pnl);
   }
 
   #figuresOf(tallies: readonly MarketTally[]): ReportFigures {
