@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { LoadedConfig } from '../config/load.ts';
+import type { FlagSetting, LoadedConfig } from '../config/load.ts';
 import type { ExitCode, ExitName } from './exit_codes.ts';
 import { EXIT } from './exit_codes.ts';
 
@@ -61,9 +61,10 @@ export interface CommandContext<Values = Readonly<Record<string, unknown>>> {
   /**
    * The effective configuration: defaults, file, environment, flags, later wins. Read once, on the first call.
    *
+   * @param more settings on top of the flags; then it is read anew
    * @throws CommandError (`configuration`) that names key, value, where it came from and what was expected
    */
-  config(): LoadedConfig;
+  config(more?: readonly FlagSetting[]): LoadedConfig;
   /** Writes a line of text for a human to standard output. */
   print(text: string): void;
   /** Writes a value as JSON to standard output, on lines of its own. */

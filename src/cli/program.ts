@@ -90,8 +90,10 @@ function contextOf(parsed: Arguments, host: Host): CommandContext {
     stderr: host.stderr,
     env: host.env,
     signal: host.signal,
-    config: () => {
-      loaded ??= loadConfig({ file: globals.config, env: host.env, flags: parsed.flags });
+    config: (more) => {
+      const read = (flags: Arguments['flags']) => loadConfig({ file: globals.config, env: host.env, flags });
+      if (more !== undefined && more.length > 0) return read([...parsed.flags, ...more]);
+      loaded ??= read(parsed.flags);
       return loaded;
     },
     print: (text) => void host.stdout.write(`${text}\n`),

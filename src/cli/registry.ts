@@ -46,6 +46,12 @@ export const REGISTRY: readonly Entry[] = [
     load: () => import('./commands/backtest.ts'),
   },
   {
+    name: 'sweep',
+    summary:
+      'Run many backtests: every combination of settings, or some drawn, and say which was best and what that is worth.',
+    load: () => import('./commands/sweep.ts'),
+  },
+  {
     name: 'compare',
     summary: 'Compare the strategy with a naive symmetric maker, or with itself without models, in simulated markets.',
     load: () => import('./commands/compare.ts'),

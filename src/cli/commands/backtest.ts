@@ -1,16 +1,14 @@
 import { z } from 'zod';
 import type { Market } from '../../../streams/market/types.ts';
-import type { ExchangeModel } from '../../../streams/simulation/exchange.ts';
-import { queueModel } from '../../../streams/simulation/queue.ts';
 import { ArrowTapes, isArrow } from '../../backtest/arrow_tapes.ts';
 import { Backtest, type BacktestOutcome } from '../../backtest/engine.ts';
+import { exchangeModel } from '../../backtest/exchange_model.ts';
 import { modelsText } from '../../backtest/models_text.ts';
 import { ProgressBar } from '../../backtest/progress.ts';
 import { backtestText, type Measured } from '../../backtest/report_text.ts';
 import { Tapes } from '../../backtest/tapes.ts';
 import { RecordingError } from '../../binance/recording.ts';
 import { accountSettings } from '../../config/account.ts';
-import type { Config } from '../../config/schema.ts';
 import { planInference } from '../../inference/open_inference.ts';
 import { VirtualModels } from '../../inference/virtual_models.ts';
 import { withModels } from '../../inference/with_models.ts';
@@ -21,7 +19,6 @@ import { CommandError, defineCommand } from '../command.ts';
 /** How often, in tape inputs, progress is shown and memory looked at. */
 const LOOK_EVERY = 4_096;
 
-const MICROS_PER_MS = 1_000;
 const MS_PER_S = 1_000;
 const KIB_PER_MIB = 1_024;
 
@@ -162,15 +159,6 @@ function noModels(): CommandError {
     '--models both: no model predicts these markets',
     "'flashmm models list' shows what there is; inference.enabled must not be 'off'.",
   );
-}
-
-function exchangeModel(model: Config['backtest']): ExchangeModel {
-  return {
-    queue: queueModel(model.queue_model, model.queue_power),
-    orderLatencyUs: Math.round(model.order_latency_ms * MICROS_PER_MS),
-    responseLatencyUs: Math.round(model.response_latency_ms * MICROS_PER_MS),
-    crossing: 'refuse',
-  };
 }
 
 function readingError(error: Error): Error {

@@ -1,0 +1,152 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, describe, expect, it } from 'vitest';
+import { runProgram } from '../program.ts';
+import { REGISTRY } from '../registry.ts';
+
+const lines = gunzipSync(readFileSync(new URL('../../../tapes/spot_btcusdt_20240808.gz', import.meta.url)))
+  .toString()
+  .split('\n')
+  .slice(0, 3_500);
+const folder = mkdtempSync(join(tmpdir(), 'flashmm-sweep-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const at = (name: string): string => join(folder, name);
+function file(name: string, content: string): string {
+  writeFileSync(at(name), content);
+  return at(name);
+}
+const whole = file('whole', lines.join('\n'));
+
+async function flashmm(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  let [out, err] = ['', ''];
+  const sink = (write: (text: string) => void) => ({ isTTY: false, write }) as unknown as NodeJS.WriteStream;
+  const host = {
+    stdin: process.stdin,
+    stdout: sink((text) => (out += text)),
+    stderr: sink((text) => (err += text)),
+    env: {},
+    signal: new AbortController().signal,
+  };
+  const code = await runProgram(args, REGISTRY, host);
+  return { code, out, err };
+}
+
+/** A sweep that goes well, as JSON. */
+async function swept(...args: string[]) {
+  const { code, out, err } = await flashmm('sweep', ...args, '--json');
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  return JSON.parse(out);
+}
+
+const GRID = ['--tape', whole, '--vary', 'quotes.kappa=0.2,20', '--set', 'quotes.min_edge_bps=0'];
+const first = swept(...GRID, '--out', at('one'));
+
+/** A folder with the first sweep's results in it, changed. */
+function resultsIn(name: string, change: (results: string) => string): string {
+  mkdirSync(at(name));
+  file(`${name}/results.jsonl`, change(readFileSync(at('one/results.jsonl'), 'utf8')));
+  return at(name);
+}
+
+describe('flashmm sweep', () => {
+  it('has the same table whatever the jobs, and each point decides as in a backtest', async () => {
+    const one = await first;
+    const two = await swept(...GRID, '--out', at('two'), '--jobs', '2');
+    expect(two).toEqual({ ...one, jobs: 2, seconds: expect.any(Number), folder: at('two') });
+    expect(one).toMatchObject({ points: 2, finished: 2, blocks: 1, trials: 2, objective: 'pnl_usdc' });
+    for (const row of one.rows) {
+      const setting = `quotes.kappa=${row.values['quotes.kappa']}`;
+      const args = ['--tape', whole, '--models', 'off', '--set', 'quotes.min_edge_bps=0', '--set', setting, '--json'];
+      const backtest = JSON.parse((await flashmm('backtest', ...args)).out);
+      expect(backtest).toMatchObject({ decisions_hash: row.decisions_hash, fills: row.fills });
+      expect(row.pnl_usdc).toBe(backtest.pnl_usdc);
+    }
+    expect(one.rows[0].pnl_usdc).toBeGreaterThanOrEqual(one.rows[1].pnl_usdc);
+    const hashes = one.rows.map((row: { decisions_hash: string }) => row.decisions_hash);
+    expect(new Set(hashes).size).toBe(2);
+    expect(one.rows[0].fills).toBeGreaterThan(0);
+  });
+
+  it('goes on after a torn line, and only where it was', async () => {
+    const { hash } = await first;
+    const torn = resultsIn('torn', (results) => results.slice(0, -30));
+    const again = await flashmm('sweep', ...GRID, '--out', torn, '--objective', 'fills');
+    expect(again.code).toBe(0);
+    expect(again.err).toMatch(
+      /results\.jsonl: its last line was torn \(\d+ bytes\) and is dropped\n1 results are there/,
+    );
+    expect(again.out).toContain(`hash ${hash}`);
+    expect(again.out).toContain('best by fills first');
+    const all = readFileSync(at('one/results.jsonl'), 'utf8');
+    expect(readFileSync(at('torn/results.jsonl'), 'utf8')).toBe(all);
+    // All is there now: nothing is run, or only for the curves.
+    expect((await flashmm('sweep', ...GRID, '--out', torn)).err).toContain('2 results are there');
+    expect(readFileSync(at('torn/results.jsonl'), 'utf8')).toBe(all);
+  });
+
+  it('walks forward: blocks stand for themselves, and the next one judges', async () => {
+    const walk = ['--block-s', '10', '--gap-s', '0.5', '--train-blocks', '2'];
+    const { blocks, rows, walk_forward: walked } = await swept(...GRID, ...walk, '--out', at('walk'));
+    expect(blocks).toBeGreaterThan(2);
+    expect(walked.folds).toHaveLength(blocks - 2);
+    for (const [i, { train, test, point, judged }] of walked.folds.entries()) {
+      expect([train, test]).toEqual([[i, i + 1], i + 2]);
+      expect([0, 1]).toContain(point);
+      expect(judged.pnl_usdc).not.toBe(null);
+    }
+    const sum = walked.folds.reduce(
+      (all: number, fold: { judged: { pnl_usdc: number } }) => all + fold.judged.pnl_usdc,
+      0,
+    );
+    expect(walked.judged.pnl_usdc).toBeCloseTo(sum, 9);
+    expect(rows[0].fills).toBeGreaterThan(0);
+  });
+
+  it('takes a spec from a file, and options over it', async () => {
+    const spec = file(
+      'spec.toml',
+      `tapes = [['${whole}']]\nobjective = 'fills'\n[vary]\nquotes.levels = { from = 1, to = 4 }\n[random]\npoints = 3\nseed = 5\n`,
+    );
+    const found = await swept(spec, '--points', '2', '--out', at('spec'));
+    expect(found).toMatchObject({ points: 2, objective: 'fills', sweep: { random: { points: 2, seed: 5 } } });
+    expect(found.rows[0].fills).toBeGreaterThanOrEqual(found.rows[1].fills);
+  });
+
+  it.each([
+    [['--tape', whole], 2, 'nothing is varied'],
+    [['--vary', 'quotes.levels=1,2'], 2, 'no tape: name at least one'],
+    [
+      ['--tape', whole, '--vary', 'quotes.gamma=-1,1'],
+      3,
+      'quotes.gamma = -1 (point 0 of the sweep): expected a number',
+    ],
+    [['--tape', at('none'), '--vary', 'quotes.levels=1,2'], 4, 'none: no such file'],
+    [[...GRID, '--objective', 'luck'], 2, 'expected one of pnl_usdc, profit_bps, sharpe'],
+    [[...GRID, '--block-s', '60'], 2, '--train-blocks N is missing'],
+    [[...GRID, '--block-s', '60', '--train-blocks', '9'], 2, 'expected more than the 9 that choose'],
+    [['--tape', whole, whole, ...GRID.slice(2), '--train-blocks', '1'], 2, 'needs tapes one after another'],
+    [[at('nothing.toml')], 3, 'nothing.toml: no such file'],
+  ])('refuses %j', async (args, code, message) => {
+    const refused = await flashmm('sweep', ...args, '--out', at('refused'));
+    expect(refused.err).toContain(message);
+    expect(refused.code).toBe(code);
+  });
+
+  it('refuses a spec file by key, and results that are not its own', async () => {
+    const wrong = file('wrong.toml', `tapes = ['${whole}']\n[vary]\nquotes.levels = 'two'\n`);
+    expect(await flashmm('sweep', wrong)).toMatchObject({
+      code: 3,
+      err: expect.stringContaining('vary.quotes.levels: expected a list'),
+    });
+    const broken = file('broken.toml', 'tapes = [');
+    expect((await flashmm('sweep', broken)).err).toContain('broken.toml, line 1');
+    await first;
+    const own = resultsIn('own', (results) => `${results}damaged\n`);
+    const other = await flashmm('sweep', ...GRID, '--vary', 'quotes.levels=1,2', '--out', at('one'));
+    expect(other).toMatchObject({ code: 5, err: expect.stringContaining('results of another sweep') });
+    expect((await flashmm('sweep', ...GRID, '--out', own)).err).toContain('line 4: its checksum is wrong');
+  });
+});
