@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { afterAll, describe, expect, it } from 'vitest';
 import { runProgram } from '../program.ts';
 import { REGISTRY } from '../registry.ts';
@@ -85,6 +86,35 @@ describe('flashmm sweep', () => {
     // All is there now: nothing is run, or only for the curves.
     expect((await flashmm('sweep', ...GRID, '--out', torn)).err).toContain('2 results are there');
     expect(readFileSync(at('torn/results.jsonl'), 'utf8')).toBe(all);
+  });
+
+  it('leaves the table as Parquet, and a page that needs nothing else', async () => {
+    const { rows, hash } = await first;
+    const bytes = readFileSync(at('one/table.parquet'));
+    const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
+    const table = await parquetReadObjects({ file });
+    expect(table).toHaveLength(2);
+    for (const row of rows) {
+      const { point, pnl_usdc, fills, sharpe, decisions_hash, values } = row;
+      const found = table.find((one) => one.point === point);
+      expect(found).toMatchObject({ block: 0, tape: whole, pnl_usdc, fills, sharpe, decisions_hash, ...values });
+    }
+    const metadata = parquetMetadata(file).key_value_metadata;
+    expect(metadata?.find(({ key }) => key === 'flashmm.hash')?.value).toBe(hash);
+    const page = readFileSync(at('one/sweep.html'), 'utf8');
+    expect(page).toMatch(/^<!doctype html>/);
+    expect(page).not.toMatch(/<script|<link|<img|https?:|url\(|@import|NaN|undefined|Infinity/);
+    for (const part of [
+      'Sensitivity',
+      'Profit',
+      'Drawdown',
+      'Markouts',
+      'fills on the price',
+      'inventory',
+      'Trials: 2.',
+    ])
+      expect(page).toContain(part);
+    expect(page.match(/class="fill (?:buy|sell)"/g)).toHaveLength(rows[0].fills);
   });
 
   it('walks forward: blocks stand for themselves, and the next one judges', async () => {

@@ -130,7 +130,7 @@ export const command = defineCommand({
     const charts = context.signal.aborted ? [] : await curvesOf(plan, results, best, jobs);
     const run = { top, jobs, folder, seconds: (performance.now() - startedMs) / MS_PER_S };
     writeFileSync(join(folder, 'table.parquet'), tableParquet(plan, outcome, results));
-    writeFileSync(join(folder, 'sweep.html'), sweepPage({ plan, outcome, results, charts }));
+    writeFileSync(join(folder, 'sweep.html'), sweepPage({ plan, outcome, charts }));
     if (context.json) context.printJson(outcomeJson(plan, outcome, run));
     else context.print(sweepText(plan, outcome, run));
     return context.signal.aborted ? interrupted(context.signal) : undefined;

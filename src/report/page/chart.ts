@@ -1,15 +1,20 @@
-import { axisText, linear, type Scale } from './scale.ts';
+import {
+  type CurveStyle,
+  curve,
+  drawing,
+  empty,
+  escaped,
+  FRAME,
+  type Points,
+  round,
+  whiskerAt,
+  xLabel,
+  yAxis,
+  zeroLine,
+} from './frame.ts';
+import { linear, type Scale } from './scale.ts';
 
-/** A curve: `[x, y]`, x ascending. */
-export type Points = readonly (readonly [number, number])[];
-
-/** What a chart is drawn in: units of the drawing, which is as wide as the screen allows. */
-const WIDTH = 480;
-const HEIGHT = 220;
-const LEFT = 58;
-const RIGHT = 10;
-const TOP = 10;
-const BOTTOM = 26;
+const { width: WIDTH, height: HEIGHT, left: LEFT, right: RIGHT, top: TOP, bottom: BOTTOM } = FRAME;
 
 /** A drawing and what it says, for those who do not see it. */
 export interface Chart {
@@ -20,15 +25,10 @@ export interface Chart {
   readonly svg: string;
 }
 
-/** Turns any text into text of a page. */
-export function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (one) => `&#${one.charCodeAt(0)};`);
-}
-
 /** One series of a {@link timeChart}. `line`, `area` and `step` name style and form; colours are the page's. */
 export interface Series {
   readonly points: Points;
-  readonly style: 'main' | 'second' | 'loss' | 'limit' | 'quiet';
+  readonly style: CurveStyle;
   readonly area?: boolean;
 }
 
@@ -83,8 +83,7 @@ export function barChart(groups: readonly { readonly name: string; readonly bars
     const width = Math.min(34, (space * 0.8) / bars.length);
     const middle = LEFT + space * (i + 0.5);
     const first = middle - (width * bars.length) / 2;
-    const label = `<text class="axis" x="${round(middle)}" y="${HEIGHT - 8}" text-anchor="middle">${escaped(name)}</text>`;
-    return bars.map((bar, k) => barAt(bar, first + width * k, width, y)).join('') + label;
+    return bars.map((bar, k) => barAt(bar, first + width * k, width, y)).join('') + xLabel(middle, name);
   });
   return drawing([yAxis(y), zeroLine(y), ...parts]);
 }
@@ -98,40 +97,11 @@ function barAt({ value, error, style, text }: Bar, x: number, width: number, y: 
   return `<g><title>${escaped(text)}</title>${bar}${whisker}</g>`;
 }
 
-function whiskerAt(x: number, low: number, high: number): string {
-  const [at, a, b] = [round(x), round(low), round(high)];
-  return `<path class="whisker" d="M${at} ${a}V${b}M${round(x - 4)} ${a}h8M${round(x - 4)} ${b}h8"/>`;
-}
-
-function curve(points: Points, x: Scale, y: Scale, style: Series['style'], area: boolean): string {
-  if (points.length === 0) return '';
-  const path = points.map(([at, value], i) => `${i === 0 ? 'M' : 'L'}${round(x(at))} ${round(y(value))}`).join('');
-  const line = `<path class="line ${style}" d="${path}"/>`;
-  if (!area) return line;
-  const base = round(y(0));
-  const [first, last] = [round(x(points[0]![0])), round(x(points.at(-1)![0]))];
-  return `<path class="area ${style}" d="${path}L${last} ${base}L${first} ${base}Z"/>${line}`;
-}
-
 function triangle({ x: atX, y: atY, side, text }: Mark, x: Scale, y: Scale): string {
   const [cx, cy] = [x(atX), y(atY)];
   const points = side === 'buy' ? [-3.4, 3, 3.4, 3, 0, -3.4] : [-3.4, -3, 3.4, -3, 0, 3.4];
   const path = `M${round(cx + points[0]!)} ${round(cy + points[1]!)}L${round(cx + points[2]!)} ${round(cy + points[3]!)}L${round(cx + points[4]!)} ${round(cy + points[5]!)}Z`;
   return `<path class="fill ${side}" d="${path}"><title>${escaped(text)}</title></path>`;
-}
-
-function yAxis(y: Scale): string {
-  return y.ticks
-    .map((tick) => {
-      const at = round(y(tick));
-      const text = `<text class="axis" x="${LEFT - 6}" y="${round(y(tick) + 4)}" text-anchor="end">${axisText(tick, y.ticks)}</text>`;
-      return `<path class="grid" d="M${LEFT} ${at}H${WIDTH - RIGHT}"/>${text}`;
-    })
-    .join('');
-}
-
-function zeroLine(y: Scale): string {
-  return `<path class="zero" d="M${LEFT} ${round(y(0))}H${WIDTH - RIGHT}"/>`;
 }
 
 /** The times at both ends and in the middle: an axis of times needs no round values, and these always fit. */
@@ -144,20 +114,7 @@ function timeAxis(x: Scale, startUs: number, all: Points): string {
       const at = first + ((last - first) * i) / 2;
       const iso = new Date(startUs / 1_000 + at * 1_000).toISOString();
       const text = long ? iso.slice(5, 16).replace('T', ' ') : iso.slice(11, 19);
-      return `<text class="axis" x="${round(x(at))}" y="${HEIGHT - 8}" text-anchor="${anchor}">${text}</text>`;
+      return xLabel(x(at), text, anchor);
     })
     .join('');
-}
-
-function empty(): string {
-  return drawing([`<text class="axis" x="${WIDTH / 2}" y="${HEIGHT / 2}" text-anchor="middle">nothing yet</text>`]);
-}
-
-function drawing(parts: readonly string[]): string {
-  return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-hidden="true">${parts.join('')}</svg>`;
-}
-
-/** Tenths of a unit: finer than any screen, and shorter. */
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
 }

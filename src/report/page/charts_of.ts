@@ -1,7 +1,8 @@
 import type { ReportFigures, SessionFigures } from '../../../streams/report/session_report.ts';
 import type { ReportDocument } from '../document.ts';
 import { horizonName } from '../figure_lines.ts';
-import { barChart, type Chart, type Points, timeChart } from './chart.ts';
+import { barChart, type Chart, timeChart } from './chart.ts';
+import type { Points } from './frame.ts';
 import { grouped } from './scale.ts';
 
 const BAR_STYLES = ['main', 'second', 'third', 'fourth'] as const;

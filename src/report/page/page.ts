@@ -1,40 +1,29 @@
 import type { LedgerBalance } from '../../../streams/fills/types.ts';
 import type { ReportFigures } from '../../../streams/report/session_report.ts';
 import type { CoveredSession, ReportDocument } from '../document.ts';
-import { type Chart, escaped } from './chart.ts';
 import { accountCharts, marketCharts } from './charts_of.ts';
+import { escaped } from './frame.ts';
+import { figures, headline, htmlPage, percent, table } from './layout.ts';
 import { grouped } from './scale.ts';
-import { STYLE } from './style.ts';
 
 /** A report as one page of HTML that needs nothing else: no script, no request. */
 export function reportPage(document: ReportDocument): string {
   const { title, sessions } = document;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${escaped(title)} · FlashMM</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<header><h1>${escaped(title)}</h1>${sessions.map(sessionLine).join('')}</header>
-<main>
-${headline(document)}
-<section class="charts">${accountCharts(document).map(figure).join('')}</section>
+  return htmlPage({
+    title,
+    header: sessions.map(sessionLine).join(''),
+    main: `${headlineOf(document)}
+${figures(accountCharts(document))}
 <h2>Markets</h2>
 ${marketTable(document)}
-<section class="charts">${marketCharts(document).map(figure).join('')}</section>
+${figures(marketCharts(document))}
 <h2>Markouts</h2>
 ${markoutTable(document)}
 <h2>Ledger</h2>
-${ledgerPart(document)}
-</main>
-<footer>FlashMM. Profit is what the pipeline counted from the chain's settlements; markouts are of the fills of this report alone.</footer>
-</body>
-</html>
-`;
+${ledgerPart(document)}`,
+    footer:
+      "FlashMM. Profit is what the pipeline counted from the chain's settlements; markouts are of the fills of this report alone.",
+  });
 }
 
 function sessionLine({ name, flashmm, firstUs, lastUs, closed, remarks }: CoveredSession): string {
@@ -44,10 +33,10 @@ function sessionLine({ name, flashmm, firstUs, lastUs, closed, remarks }: Covere
   return `<p>${escaped(name)} · ${time(firstUs)} to ${time(lastUs)} UTC · version ${escaped(flashmm)}${end}</p>${notes}`;
 }
 
-function headline({ figures }: ReportDocument): string {
+function headlineOf({ figures }: ReportDocument): string {
   const { sharpe, sharpeError } = figures;
   const [first] = figures.markouts;
-  const cells: [string, string, string][] = [
+  return headline([
     ['Profit', `${grouped(figures.pnlUsdc, 2)} USDC`, 'after fees and gas'],
     ['Spread captured', `${grouped(figures.capturedUsdc, 2)} USDC`, percent(first?.meanBps ?? null, 'bps a fill')],
     ['From holdings', `${grouped(figures.inventoryUsdc, 2)} USDC`, 'as the mid moved'],
@@ -60,18 +49,7 @@ function headline({ figures }: ReportDocument): string {
       sharpe === null ? 'too short' : `${grouped(sharpe, 0)} ± ${grouped(sharpeError ?? 0, 0)}`,
       'from 10 s changes, 1 standard error',
     ],
-  ];
-  const each = cells.map(
-    ([name, value, note]) =>
-      `<div><dt>${name}</dt><dd>${escaped(value)}</dd><dd class="note">${escaped(note)}</dd></div>`,
-  );
-  return `<dl class="headline">${each.join('')}</dl>`;
-}
-
-function figure({ title, note, keys = [], svg }: Chart): string {
-  const legend = keys.map(([style, text]) => ` <span class="key"><i class="${style}"></i>${escaped(text)}</span>`);
-  const caption = `<b>${escaped(title)}</b><span>${escaped(note)}</span>${legend.join('')}`;
-  return `<figure><figcaption>${caption}</figcaption>${svg}</figure>`;
+  ]);
 }
 
 function marketTable({ figures }: ReportDocument): string {
@@ -129,18 +107,7 @@ function ledgerPart({ ledger }: ReportDocument): string {
   return said + table(['smallest units', ...sources], rows) + (told.length === 0 ? '' : `<ul>${told.join('')}</ul>`);
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = (tag: 'td' | 'th', row: readonly string[]): string =>
-    row.map((cell, i) => `<${i === 0 ? 'th' : tag}>${escaped(cell)}</${i === 0 ? 'th' : tag}>`).join('');
-  const body = rows.map((row) => `<tr>${cells('td', row)}</tr>`).join('');
-  return `<div class="wide"><table><thead><tr>${cells('th', head)}</tr></thead><tbody>${body}</tbody></table></div>`;
-}
-
 function withError(value: number | null, error: number | null): string {
   if (value === null) return '–';
   return error === null ? grouped(value, 2) : `${grouped(value, 2)} ± ${grouped(error, 2)}`;
-}
-
-function percent(value: number | null, unit: string): string {
-  return value === null ? '–' : `${grouped(value, Math.abs(value) < 10 ? 2 : 1)}${unit === '' ? '' : ` ${unit}`}`;
 }

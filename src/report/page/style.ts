@@ -24,6 +24,8 @@ svg{display:block;width:100%;height:auto;margin-top:6px}
 .line.limit{stroke:var(--loss);stroke-dasharray:5 4;stroke-width:1.2}
 .area.main{fill:var(--main)}.area.second{fill:var(--second)}.area.loss{fill:var(--loss)}
 .bar.main{fill:var(--main)}.bar.second{fill:var(--second)}.bar.third{fill:var(--third)}.bar.fourth{fill:var(--fourth)}
+.dot{stroke:none}.dot.main{fill:var(--main);opacity:.5}.dot.second{fill:var(--second)}.dot.quiet{fill:var(--quiet);opacity:.6}.dot.loss{fill:var(--loss)}
+.axis.inside{fill:var(--ink)}.cell{stroke:var(--grid)}.cell.good{fill:var(--main)}.cell.bad{fill:var(--loss)}
 .whisker{stroke:var(--ink);stroke-width:1.3;fill:none}.fill.buy{fill:var(--buy)}.fill.sell{fill:var(--sell)}
 .wide{overflow-x:auto;background:var(--card);border:1px solid var(--edge);border-radius:8px}
 table{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums}
