@@ -2,6 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import type { Market, VenueName } from '../../streams/market/types.ts';
 import { TapeInputs } from '../tape/inputs.ts';
 import { Tape } from '../tape/reader.ts';
+import type { RowInputs } from '../tape/row_inputs.ts';
 import type { TapeMarket } from '../tape/schema.ts';
 import { TapeError } from '../tape/tape_error.ts';
 import type { ReplayedMarket } from './lane.ts';
@@ -33,11 +34,20 @@ interface Group {
   readonly originS: number;
 }
 
+/** How far the reading of one market's tapes has come, and what of them nobody could use. */
+export interface TapeReading {
+  readonly rowsRead: number;
+  /** Inputs whose receive time went back and was taken for the one before. */
+  readonly clamped: number;
+  readonly leftOut: RowInputs['leftOut'];
+}
+
 /** The Arrow tapes of one session: of each market the files in order of time, and the markets beside one another. */
 export class ArrowTapes {
   readonly markets: readonly Market[];
+  /** Of the run under way, or of the last one; the run sets it. */
+  readings: readonly TapeReading[] = [];
   readonly #groups: readonly Group[];
-  #readers: readonly TapeInputs[] = [];
 
   private constructor(groups: readonly Group[]) {
     this.#groups = groups;
@@ -57,23 +67,43 @@ export class ArrowTapes {
     throw new TapeError(files[0]!, `no tape of market '${symbol}': expected one of ${[...groups.keys()].join(', ')}`);
   }
 
-  /** Of what was opened last. */
+  /** Rows of all tapes. */
+  get rows(): number {
+    return this.#groups.reduce((sum, { rows }) => sum + rows, 0);
+  }
+
   get progress(): TapesProgress {
-    const readers = this.#readers;
     const bytesTotal = this.#groups.reduce((sum, { bytes }) => sum + bytes, 0);
-    const rows = this.#groups.reduce((sum, group) => sum + group.rows, 0);
-    const rowsRead = readers.reduce((sum, reader) => sum + reader.rowsRead, 0);
-    const clamped = readers.reduce((sum, reader) => sum + reader.clamped, 0);
-    return { bytesRead: (bytesTotal * rowsRead) / rows, bytesTotal, clamped };
+    const rowsRead = this.readings.reduce((sum, reading) => sum + reading.rowsRead, 0);
+    const clamped = this.readings.reduce((sum, reading) => sum + reading.clamped, 0);
+    return { bytesRead: (bytesTotal * rowsRead) / this.rows, bytesTotal, clamped };
   }
 
   /** Rows of the tapes that the pipeline has no use for, by what they are. */
   get leftOut(): Readonly<Record<string, number>> {
-    const all = this.#readers.map(({ leftOut }) => leftOut);
+    const all = this.readings.map(({ leftOut }) => leftOut);
     return {
       'level-3': all.reduce((sum, { level3 }) => sum + level3, 0),
       'trade-without-side': all.reduce((sum, { tradesWithoutSide }) => sum + tradesWithoutSide, 0),
     };
+  }
+
+  /**
+   * One open tape of each market, all of one origin and with ids, for who reads them beside one another.
+   *
+   * @throws TapeError when a market has several
+   */
+  together(): readonly Tape[] {
+    const several = this.#groups.find(({ files }) => files.length > 1);
+    if (several !== undefined) {
+      const { market, files } = several;
+      throw new TapeError(
+        files[1]!,
+        `a second tape of ${market.symbol}: expected one; import what it is made of together`,
+      );
+    }
+    const originS = Math.min(...this.#groups.map((group) => group.originS));
+    return this.#groups.map(({ files }) => Tape.open(files[0]!, { ids: true, originS }));
   }
 
   /** The markets from their beginning. @param eventByEvent whether the pipeline gets each input as it comes */
@@ -87,7 +117,7 @@ export class ArrowTapes {
       ahead: inputs(group),
       behind: eventByEvent ? undefined : inputs(group),
     }));
-    this.#readers = markets.map(({ ahead }) => ahead);
+    this.readings = markets.map(({ ahead }) => ahead);
     return markets;
   }
 }

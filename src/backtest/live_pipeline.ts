@@ -12,6 +12,7 @@ import type { Inference } from '../inference/inference.ts';
 import type { VirtualModels } from '../inference/virtual_models.ts';
 import { Reactor } from '../runtime/reactor.ts';
 import { RowInputs } from '../tape/row_inputs.ts';
+import type { TapeReading } from './arrow_tapes.ts';
 import { BatchUnderWay } from './batch_under_way.ts';
 import type { BacktestOutcome } from './engine.ts';
 import { Rejects } from './rejects.ts';
@@ -94,13 +95,23 @@ export class LivePipeline implements Strategy {
     this.#deliver({ kind: 'block', height: 0, chainTimeUs: startUs, seq: 0, timeUs: 0 }, startUs);
   }
 
+  /** Inputs of the market so far. */
+  get events(): number {
+    return this.#stretches.reduce((sum, { events }) => sum + events, 0);
+  }
+
+  /** What has been read of each market. */
+  get readings(): readonly TapeReading[] {
+    return this.#stretches;
+  }
+
   nextWakeNs(): number {
     return (this.#reactor.clock.nextDueUs() - this.#originUs) * NANOS_PER_MICRO - BEFORE_NS;
   }
 
   observe(desk: Desk, rows: MarketRows, from: number, to: number): void {
     const stretch = this.#stretches[desk.index]!;
-    stretch.inputs.feed(rows, from, to, rows.receiveNs);
+    stretch.feed(rows, from, to);
     if (!this.#eventByEvent) {
       stretch.timeUs = this.#atUs(rows.receiveNs[to - 1]!);
       this.#reactor.take(stretch);
@@ -115,7 +126,8 @@ export class LivePipeline implements Strategy {
   }
 
   hear(desk: Desk, answer: Answer): void {
-    const nowUs = this.#atUs(desk.nowNs);
+    // Not known before it is here: up to the next whole microsecond.
+    const nowUs = this.#atUs(desk.nowNs + NANOS_PER_MICRO - BEFORE_NS);
     const { order, kind } = answer;
     this.#sending = this.#desks.length === 1;
     if (kind !== 'filled') this.#underWay?.answered(order, kind);
@@ -158,7 +170,7 @@ export class LivePipeline implements Strategy {
       report: this.#report,
       decisionsHash: digest.hash,
       decisions: digest.decisions,
-      events: this.#stretches.reduce((sum, { events }) => sum + events, 0),
+      events: this.events,
       rejects: this.#rejects.all,
       bookComparisons: all.reduce((sum, { comparisons }) => sum + comparisons, 0),
       bookMismatches: all.reduce((sum, { mismatches }) => sum + mismatches, 0),
@@ -263,26 +275,37 @@ function idOf({ index }: Desk, { id }: OwnOrder): string {
 }
 
 /** Rows on their way into the pipeline, in one stretch or one by one; numbered as they are asked for. */
-class Stretch implements MarketStretch {
+class Stretch implements MarketStretch, TapeReading {
   readonly kind = 'stretch';
   readonly market: string;
   seq = 0;
   timeUs = 0;
   /** Inputs so far. */
   events = 0;
-  readonly inputs: RowInputs;
+  rowsRead = 0;
+  readonly clamped = 0;
+  readonly #inputs: RowInputs;
   readonly #number: () => number;
   readonly #report: SessionReport;
 
   constructor(inputs: RowInputs, market: string, number: () => number, report: SessionReport) {
-    this.inputs = inputs;
+    this.#inputs = inputs;
     this.market = market;
     this.#number = number;
     this.#report = report;
   }
 
+  get leftOut(): RowInputs['leftOut'] {
+    return this.#inputs.leftOut;
+  }
+
+  feed(rows: MarketRows, from: number, to: number): void {
+    this.rowsRead += to - from;
+    this.#inputs.feed(rows, from, to, rows.receiveNs);
+  }
+
   next(): MarketInput | null {
-    const input = this.inputs.next();
+    const input = this.#inputs.next();
     if (input === null) return null;
     this.events += 1;
     this.seq = this.#number();

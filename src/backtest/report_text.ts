@@ -12,6 +12,10 @@ import type { Tapes } from './tapes.ts';
 export interface Measured {
   readonly files: readonly string[];
   readonly seconds: number;
+  /** Of all threads of this process. */
+  readonly processorS: number;
+  /** Of tapes in columns. */
+  readonly rows: number | undefined;
   readonly rssMaxMb: number;
 }
 
@@ -56,9 +60,10 @@ export function backtestText({ tapes, settings, model, models, outcome, measured
   const names = tapes.markets.map(({ symbol, venue }) => `${symbol} (${venue})`);
   const queue = model.queue_model === 'back' ? 'back' : `power ${model.queue_power}`;
   const perSecond = Math.round(outcome.events / measured.seconds);
+  const rows = measured.rows === undefined ? '' : ` of ${measured.rows} rows`;
   return [
     `${names.join(', ')}: ${figures.spanSeconds.toFixed(0)} s of ${measured.files.join(' + ')}`,
-    `orders take ${model.order_latency_ms} ms, reports ${model.response_latency_ms} ms; queue model ${queue}; fees ${model.maker_fee_bps} bps resting, ${model.taker_fee_bps} bps taking`,
+    `orders take ${model.order_latency_ms} ms, reports ${model.response_latency_ms} ms; queue model ${queue}${model.exchange === 'own' ? '' : ` of ${model.exchange}`}; fees ${model.maker_fee_bps} bps resting, ${model.taker_fee_bps} bps taking`,
     models.length === 0 ? 'no model predicts' : `${models.join(', ')} predicts`,
     '',
     ...figureLines(figures),
@@ -66,7 +71,7 @@ export function backtestText({ tapes, settings, model, models, outcome, measured
     ...(tapes.markets.length === 1 ? [] : eachMarket(figures)),
     '',
     `decisions          ${outcome.decisions}, hash ${outcome.decisionsHash}`,
-    `speed              ${outcome.events} events in ${measured.seconds.toFixed(2)} s, ${perSecond} a second; memory ${measured.rssMaxMb.toFixed(0)} MB at most`,
+    `speed              ${outcome.events} events${rows} in ${measured.seconds.toFixed(2)} s, ${perSecond} a second; processor ${measured.processorS.toFixed(2)} s; memory ${measured.rssMaxMb.toFixed(0)} MB at most`,
     ...refusedLines(outcome, tapes.progress.clamped),
     ...('leftOut' in tapes ? leftOutLines(tapes.leftOut) : []),
     ...settings.markets.flatMap((market) => notQuoted(market, outcome.books.get(market.market.symbol)!)),

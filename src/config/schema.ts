@@ -186,6 +186,14 @@ const backtest = z.strictObject({
     real(0.1, 10).default(2),
     'Exponent of the queue model `power`: 1 is in proportion, more helps us less.',
   ),
+  exchange: setting(
+    oneOf(['own', 'hftbacktest']).default('own'),
+    'Whose exchange: `own` fills in parts; `hftbacktest` fills as its `NoPartialFillExchange`, on tapes in columns.',
+  ),
+  exchange_clock: setting(
+    oneOf(['receive', 'event']).default('receive'),
+    "When the exchange `hftbacktest` sees a row of the tape: when it was received, or at the exchange's own time, where the recorder's clock can be trusted.",
+  ),
   maker_fee_bps: setting(real(-100, 100).default(0), 'Fee of a resting order, bps; negative for a rebate.'),
   taker_fee_bps: setting(real(-100, 100).default(5), 'Fee of an order that takes, bps.'),
 });

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import type { Market } from '../../../streams/market/types.ts';
+import type { AccountSettings } from '../../../streams/settings.ts';
 import { ArrowTapes, isArrow } from '../../backtest/arrow_tapes.ts';
 import { Backtest, type BacktestOutcome } from '../../backtest/engine.ts';
 import { exchangeModel } from '../../backtest/exchange_model.ts';
 import { modelsText } from '../../backtest/models_text.ts';
 import { ProgressBar } from '../../backtest/progress.ts';
 import { backtestText, type Measured } from '../../backtest/report_text.ts';
+import { runLive, tapeExchange } from '../../backtest/run_live.ts';
 import { Tapes } from '../../backtest/tapes.ts';
 import { RecordingError } from '../../binance/recording.ts';
 import { accountSettings } from '../../config/account.ts';
@@ -19,6 +21,7 @@ import { CommandError, defineCommand } from '../command.ts';
 /** How often, in tape inputs, progress is shown and memory looked at. */
 const LOOK_EVERY = 4_096;
 
+const MICROS_PER_S = 1_000_000;
 const MS_PER_S = 1_000;
 const KIB_PER_MIB = 1_024;
 
@@ -58,6 +61,12 @@ export const command = defineCommand({
       schema: z.coerce.number().min(0.1).max(10).optional(),
       setting: 'backtest.queue_power',
     },
+    exchange: {
+      value: 'WHOSE',
+      summary: 'own (default): fills in parts; hftbacktest: whole fills as there, for tapes in columns',
+      schema: z.enum(['own', 'hftbacktest']).optional(),
+      setting: 'backtest.exchange',
+    },
     models: {
       value: 'WHICH',
       summary: 'on (default): predicted where a champion serves; off: not; both: each, side by side',
@@ -82,7 +91,7 @@ export const command = defineCommand({
     },
   ],
   async run(context) {
-    const { tape: files, market, seed, models: which } = context.options;
+    const { tape: files, market, models: which } = context.options;
     const { config } = context.config();
     const tapes = await opened(files, market);
     const { maker_fee_bps, taker_fee_bps } = config.backtest;
@@ -92,19 +101,21 @@ export const command = defineCommand({
     if (which === 'both' && plan === undefined) throw noModels();
     const models = plan && (await VirtualModels.open(plan));
     const settings = withModels(without, config, plan);
-    const common = {
-      seed,
-      model: exchangeModel(config.backtest),
-      onFailure: (description: string) => context.stderr.write(`actor failed: ${description}\n`),
-    };
-    const backtest = new Backtest({ ...common, settings, models });
-    const beside = which === 'both' ? new Backtest({ ...common, settings: without }) : undefined;
+    const predicted = { settings, models };
+    const runs = which === 'both' ? [predicted, { settings: without, models: undefined }] : [predicted];
     const startedMs = performance.now();
-    await replay(context, tapes, beside === undefined ? [backtest] : [backtest, beside]);
+    const started = process.cpuUsage();
+    const [outcome, other] = await outcomesOf(context, tapes, runs, config.backtest);
     await models?.close();
     const seconds = (performance.now() - startedMs) / MS_PER_S;
-    const measured = { files, seconds, rssMaxMb: process.resourceUsage().maxRSS / KIB_PER_MIB };
-    const [outcome, other] = [backtest.finish(), beside?.finish()];
+    const { user, system } = process.cpuUsage(started);
+    const measured = {
+      files,
+      seconds,
+      processorS: (user + system) / MICROS_PER_S,
+      rows: tapes instanceof ArrowTapes ? tapes.rows : undefined,
+      rssMaxMb: process.resourceUsage().maxRSS / KIB_PER_MIB,
+    };
     const names = models?.names ?? [];
     if (context.json) {
       const withoutModels = other && { without_models: sessionJson(other.report.figures()) };
@@ -121,36 +132,84 @@ export const command = defineCommand({
 type Context = Parameters<typeof command.run>[0];
 
 async function opened(files: readonly string[], market: string | undefined): Promise<Tapes | ArrowTapes> {
+  const columns = files.filter(isArrow);
+  if (columns.length > 0 && columns.length < files.length) {
+    throw new CommandError(
+      'usage',
+      `--tape: ${columns[0]} is a tape in columns, others are none: expected all of one kind`,
+      "'flashmm tape import RECORDING --out FILE.arrow' makes a tape in columns.",
+    );
+  }
   try {
-    return files.every(isArrow) ? ArrowTapes.open(files, market) : await Tapes.open(files, market);
+    return columns.length > 0 ? ArrowTapes.open(files, market) : await Tapes.open(files, market);
   } catch (error) {
     throw readingError(error as Error);
   }
 }
 
-/** Gives every input of the tapes to each backtest. */
-async function replay(context: Context, tapes: Tapes | ArrowTapes, backtests: readonly Backtest[]): Promise<void> {
+/** One run on the tapes, with models or without. */
+interface Run {
+  readonly settings: AccountSettings;
+  readonly models: VirtualModels | undefined;
+}
+
+/** Runs all on the same tapes. */
+async function outcomesOf(
+  context: Context,
+  tapes: Tapes | ArrowTapes,
+  runs: readonly Run[],
+  model: Config['backtest'],
+): Promise<readonly [BacktestOutcome, ...BacktestOutcome[]]> {
   const bar = new ProgressBar(context.stderr, tapes.progress.bytesTotal);
   const look = (events: number): void => {
     bar.show(tapes.progress.bytesRead, `${events} events`);
     context.signal.throwIfAborted();
   };
+  const onFailure = (description: string) => context.stderr.write(`actor failed: ${description}\n`);
+  const common = { seed: context.options.seed, onFailure };
   try {
-    if (tapes instanceof ArrowTapes) {
-      for (const backtest of backtests) await backtest.replay(tapes.replayed(backtest.watchesEvents), look);
-      return;
+    const outcomes: BacktestOutcome[] = [];
+    if (model.exchange === 'hftbacktest') {
+      if (!(tapes instanceof ArrowTapes)) throw noColumns();
+      const exchange = tapeExchange(model);
+      for (const run of runs) outcomes.push(await runLive({ ...common, ...run, tapes, exchange }, look));
+    } else {
+      const backtests = runs.map((run) => new Backtest({ ...common, ...run, model: exchangeModel(model) }));
+      await replay(tapes, backtests, look);
+      outcomes.push(...backtests.map((backtest) => backtest.finish()));
     }
-    let events = 0;
-    for await (const { input } of tapes.inputs()) {
-      for (const backtest of backtests) await backtest.take(input);
-      events += 1;
-      if (events % LOOK_EVERY === 0) look(events);
-    }
+    return outcomes as [BacktestOutcome, ...BacktestOutcome[]];
   } catch (error) {
     throw readingError(error as Error);
   } finally {
     bar.clear();
   }
+}
+
+/** Gives every input of the tapes to each backtest. */
+async function replay(
+  tapes: Tapes | ArrowTapes,
+  backtests: readonly Backtest[],
+  look: (events: number) => void,
+): Promise<void> {
+  if (tapes instanceof ArrowTapes) {
+    for (const backtest of backtests) await backtest.replay(tapes.replayed(backtest.watchesEvents), look);
+    return;
+  }
+  let events = 0;
+  for await (const { input } of tapes.inputs()) {
+    for (const backtest of backtests) await backtest.take(input);
+    events += 1;
+    if (events % LOOK_EVERY === 0) look(events);
+  }
+}
+
+function noColumns(): CommandError {
+  return new CommandError(
+    'usage',
+    '--exchange hftbacktest: expected tapes in columns, not recordings',
+    "'flashmm tape import RECORDING --out FILE.arrow' makes one.",
+  );
 }
 
 function noModels(): CommandError {
@@ -177,6 +236,8 @@ function jsonOf(markets: readonly Market[], outcome: BacktestOutcome, measured: 
     market: markets.map(({ symbol }) => symbol).join(','),
     events: outcome.events,
     events_per_second: Math.round(outcome.events / measured.seconds),
+    ...(measured.rows !== undefined && { rows: measured.rows }),
+    processor_seconds: Math.round(measured.processorS * 1_000) / 1_000,
     decisions: outcome.decisions,
     decisions_hash: outcome.decisionsHash,
     ...sessionJson(figures),
