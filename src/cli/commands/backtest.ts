@@ -11,6 +11,7 @@ import { runLive, tapeExchange } from '../../backtest/run_live.ts';
 import { Tapes } from '../../backtest/tapes.ts';
 import { RecordingError } from '../../binance/recording.ts';
 import { accountSettings } from '../../config/account.ts';
+import type { Config } from '../../config/schema.ts';
 import { planInference } from '../../inference/open_inference.ts';
 import { VirtualModels } from '../../inference/virtual_models.ts';
 import { withModels } from '../../inference/with_models.ts';
