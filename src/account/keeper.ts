@@ -73,7 +73,7 @@ export class AccountKeeper {
     if (!unsigned) return;
     const nothing = refused(inFlight.batchId, 'flashmm', 'the process ended before it was signed');
     // Orders go after their signature is on disk. Cancels do not wait for it.
-    inlet.accept(inFlight.places.length > 0 ? nothing : { ...nothing, reason: LOST_CANCELS, gasLost: true });
+    inlet.accept(inFlight.places.length > 0 ? nothing : { ...nothing, reason: LOST_CANCELS });
   }
 
   /** Takes note of a decision of the turn under way. */

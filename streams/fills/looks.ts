@@ -89,7 +89,7 @@ export function lookTaken(state: Comparison, look: Look): void {
   if (state.lostGasTo === 0) state.lostGasTo = look.height + LOST_BLOCKS;
 }
 
-/** Cancels of ours may have gone out without a record: what they cost is told nowhere. */
+/** A process begins: cancels of the one before may have gone out without a record, and what they cost is told nowhere. */
 export function gasLost(state: Comparison): void {
   state.lostGasTo = 0;
 }
@@ -113,7 +113,7 @@ export function fillBooked(state: Comparison, ...settlementIds: string[]): void 
  *
  * The first balances are the opening ones. Later, a difference
  * - after blocks that nobody could read is booked as an adjustment: the chain knows what was executed in them;
- * - of gas alone, which two looks in a row show after a disk failed to record cancels that may have gone out, is booked as gas;
+ * - of gas alone, which two looks in a row show soon after the start, is booked as gas: a disk that failed did not record the cancels;
  * - that two looks in a row show, in a denom alone, is somebody's deposit or withdrawal, and booked as a transfer;
  * - in the shape of an execution (base and quote of a market, against each other), or of gas that nobody told (less usei, when
  *   transactions were under way), or another one at each look, breaks the ledger: only an operator can explain it.

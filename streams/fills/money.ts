@@ -145,7 +145,6 @@ class MoneyBook {
   /** Gas is paid by every transaction that got into a block, also by one that failed there; by each once. */
   #charge(state: AccountMoney, event: BatchCommitted | BatchRefused, turn: Turn<MoneyOutput>): void {
     state.looks.spentGas = true;
-    if (event.kind === 'batchRefused' && event.gasLost === true) gasLost(state.looks);
     const { feeUsei = '0', txHash, seq } = event;
     const mark = txHash.slice(0, HASH_CHARACTERS);
     if (feeUsei === '0' || state.charged.includes(mark)) return;
@@ -219,6 +218,8 @@ class MoneyBook {
     turn: Turn<MoneyOutput>,
   ): void {
     if (record !== null) Object.assign(state, moneyOf(this.#markets, record));
+    // Cancels go out when the disk fails, too: the process before may have sent some that nothing tells of.
+    gasLost(state.looks);
     fillBooked(state.looks, ...settled);
     if (Object.keys(state.ledger.books).length > 0)
       this.#tell(state, 0, 'waiting', 'the balances are compared with the ledger', causeSeq, turn);

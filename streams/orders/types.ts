@@ -76,11 +76,6 @@ export interface BatchRefused extends Stamped {
   readonly reason: string;
   /** What it cost in usei all the same: a transaction that fails in a block has paid. Absent when it cost nothing. */
   readonly feeUsei?: string;
-  /**
-   * Cancels go out when the disk does not answer, too. These may have been in a block before the process ended, and then with an
-   * effect, which the comparison with the chain finds, and at a cost that nothing tells.
-   */
-  readonly gasLost?: true;
 }
 
 /**

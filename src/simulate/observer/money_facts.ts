@@ -26,6 +26,9 @@ interface Settled {
   bookedBy: number;
 }
 
+/** From a fault at the disk to the second look at the balances of the process that follows: its start and two looks ten seconds apart. */
+const RECORD_LOST_MS = 60_000;
+
 /**
  * Invariant 3. Every fill is a settlement of the chain, to the lot and the millionth of a tick, and is booked once by a process. When
  * a block is told, all that the blocks before it settled is in the position. What the chain's bank holds of an asset is what was
@@ -133,5 +136,14 @@ export class MoneyFacts {
   /** The system found a difference between ledger and chain. */
   broke(text: string): void {
     this.#tally.check('ledger', false, () => `the ledger is said to break: ${text}`);
+  }
+
+  /** Gas that nobody told was found at the balances: only a disk that failed shortly before may lose a record. */
+  gasFound(text: string, sinceDiskFaultMs: number): void {
+    this.#tally.check(
+      'ledger',
+      sinceDiskFaultMs < RECORD_LOST_MS,
+      () => `gas went untold while the disk was well: ${text}`,
+    );
   }
 }

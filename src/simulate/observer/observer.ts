@@ -145,6 +145,9 @@ export class Observer implements Watcher {
       case 'ledgerBreak':
         this.#money.broke(decision.text);
         return;
+      case 'alert':
+        if (decision.code === 'ledger-gas') this.#money.gasFound(decision.text, this.clock() - this.#diskFaultMs);
+        return;
       case 'reject':
         this.#endings.rejected(decision.source, decision.reason, decision.detail);
         return;
