@@ -5,6 +5,7 @@ import type { Inlet } from '../../venue/port.ts';
 import { type Block, type Book, Implausible, NodeError } from '../node.ts';
 import { type Executions, executionsOf } from './executions.ts';
 import type { FailoverNodes } from './failover.ts';
+import { OwnOrders } from './own_orders.ts';
 import type { Found } from './pending_tx.ts';
 import type { ChainReads } from './reads.ts';
 import type { Transactions } from './transactions.ts';
@@ -41,6 +42,9 @@ const ACCOUNT_MISSES_TOLD = 5;
 /** The chain counts as beyond a block when a node has claimed so many more: heights of several nodes differ a little. */
 const BEYOND_BLOCKS = 10;
 
+/** Of the block before nothing is known yet while books are read: they are looked at when it is told. */
+const BELIEVED = (): null => null;
+
 /** Everything that is told of one block, read and parsed. */
 interface BlockNewsItem {
   readonly block: Block;
@@ -74,6 +78,9 @@ export class BlockNews {
   /** Whether the last block told was told with its books. */
   #booksTold = true;
   #blockTimeUs = 0;
+  readonly #own = new OwnOrders();
+  /** Markets whose last book had something on a side. */
+  readonly #filled = new Set<string>();
   #accountWanted: boolean;
   #accountMisses = 0;
 
@@ -120,10 +127,13 @@ export class BlockNews {
           await this.#failed(this.#height + 1, item);
           break;
         }
+        this.#own.take(item.found, item.executions);
+        const books = await this.#believable(item);
+        if (this.#closed) break;
         this.#height += 1;
         this.#refusals = 0;
         this.#booksTold = this.#height === newest;
-        this.#tell(item);
+        this.#tell({ ...item, books });
       }
     }
     this.#running = false;
@@ -137,7 +147,7 @@ export class BlockNews {
       block,
       block.then((it) => transactions.find(it)),
       reads.match(height, (match) => executionsOf(match, account)),
-      newest ? Promise.all(markets.map((market) => this.#book(market, height))) : [],
+      newest ? Promise.all(markets.map((market) => this.#book(market, height, BELIEVED))) : [],
       // Once the block is known to exist: it may have been claimed only.
       withAccount ? block.then(() => this.#account(height)) : undefined,
     ]);
@@ -145,14 +155,41 @@ export class BlockNews {
   }
 
   /** A book that makes no sense on any node is complained of, and so grows stale; the rest of the block is told. */
-  async #book(market: Market, height: number): Promise<Book | undefined> {
+  async #book(market: Market, height: number, wrong: (book: Book) => string | null): Promise<Book | undefined> {
     try {
-      return await this.#options.reads.book(market, height);
+      return await this.#options.reads.book(market, height, wrong);
     } catch (error) {
       if (!(error instanceof Implausible)) throw error;
       this.#reject(error.reason, error.message, error.market);
       return undefined;
     }
+  }
+
+  /**
+   * A block's books, those that look false asked for anew: of any node that tells another. What all tell is believed, unless it lacks
+   * our own orders: that book is complained of, and so grows stale. Never fails.
+   */
+  async #believable({ block: { height }, books }: BlockNewsItem): Promise<readonly (Book | undefined)[]> {
+    const { markets } = this.#options;
+    if (books.every((book, i) => book === undefined || this.#wrong(markets[i]!, book) === null)) return books;
+    return await Promise.all(
+      books.map(async (book, i) => {
+        const market = markets[i]!;
+        if (book === undefined || this.#wrong(market, book) === null) return book;
+        const other = await this.#book(market, height, (one) => this.#wrong(market, one)).catch((error: Error) => {
+          this.#reject('read-failed', error.message, market.symbol);
+          return undefined;
+        });
+        return other ?? (this.#own.lackedBy(market.symbol, book) === null ? book : undefined);
+      }),
+    );
+  }
+
+  /** Why a book of the right form can hardly be that of the newest block: it lacks our own orders, or all of it is gone at once. */
+  #wrong({ symbol }: Market, book: Book): string | null {
+    const empty = book.bids.length + book.asks.length === 0;
+    if (empty && this.#filled.has(symbol)) return 'empty on both sides from one block to the next';
+    return this.#own.lackedBy(symbol, book);
   }
 
   /** At exactly this height, or not at all: the next block will do. */
@@ -190,6 +227,7 @@ export class BlockNews {
   #tellAccount(height: number, account: AccountState | undefined): void {
     if (account === undefined) return;
     this.#accountWanted = false;
+    this.#own.looked(account.orders);
     const [to, stamp] = [this.#options.inlet(), { seq: 0, timeUs: 0 }];
     to?.accept({ kind: 'openOrders', ...stamp, height, orders: account.orders });
     to?.accept({ kind: 'balances', ...stamp, ...account.balances });
@@ -201,6 +239,8 @@ export class BlockNews {
       const market = this.#options.markets[i]!.symbol;
       if (book === undefined) return;
       const { bids, asks } = book;
+      if (bids.length + asks.length === 0) this.#filled.delete(market);
+      else this.#filled.add(market);
       this.#options.inlet()?.accept({
         kind: 'bookSnapshot',
         seq: 0,
@@ -220,7 +260,7 @@ export class BlockNews {
     const height = this.#height;
     const [account, ...books] = await Promise.all([
       this.#accountWanted ? this.#account(height) : undefined,
-      ...this.#options.markets.map((market) => this.#book(market, height)),
+      ...this.#options.markets.map((market) => this.#book(market, height, (book) => this.#wrong(market, book))),
     ]);
     if (this.#closed) return;
     this.#booksTold = true;
@@ -255,6 +295,7 @@ export class BlockNews {
     this.#reject('history-pruned', `blocks ${height} to ${last} cannot be had any more: ${error.message}`);
     const missed = { kind: 'blocksMissed', seq: 0, timeUs: 0, fromHeight: height, toHeight: last } as const;
     this.#options.inlet()?.accept(missed);
+    this.#own.forget();
     this.#height = last;
     this.#target = Math.max(this.#target, last);
     this.#refusals = 0;

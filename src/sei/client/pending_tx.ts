@@ -79,6 +79,6 @@ export function refusalsText({ refusals }: Pending): string {
 
 /** What a block says of the transaction under way. */
 export interface Found {
-  readonly pending: object;
+  readonly pending: Pending;
   readonly result: IncludedTx;
 }

@@ -37,8 +37,12 @@ export class ChainReads {
     });
   }
 
-  /** Both sides of a market's book at a height, best first. */
-  book(market: Market, height: number): Promise<Book> {
+  /**
+   * Both sides of a market's book at a height, best first.
+   *
+   * @param wrong says what is wrong with one, or null: that counts against the node
+   */
+  book(market: Market, height: number, wrong: (book: Book) => string | null): Promise<Book> {
     return this.#nodes.read('book', async (node) => {
       const book = await node.book(market, height);
       demandOrder(market, book.bids, true);
@@ -46,6 +50,8 @@ export class ChainReads {
       const [bid, ask] = [book.bids[0], book.asks[0]];
       if (bid !== undefined && ask !== undefined && bid >= ask)
         throw new Implausible(market.symbol, 'crossed', `book at ${height}: bid ${bid}, ask ${ask}`);
+      const why = wrong(book);
+      if (why !== null) throw new Implausible(market.symbol, 'false-book', `book at ${height}: ${why}`);
       return book;
     });
   }

@@ -242,6 +242,19 @@ export const MUTATIONS: readonly Mutation[] = [
     ...BUDGET,
   },
   {
+    name: 'false-book-believed',
+    bug: 'a book that lacks our own orders is told and quoted from',
+    shows: ['data'],
+    edits: [
+      {
+        file: 'src/sei/client/own_orders.ts',
+        search: 'if (there < ours) return',
+        replace: 'if (there < 0 * ours) return',
+      },
+    ],
+    ...BUDGET,
+  },
+  {
     name: 'stale-check-off',
     bug: 'a book of which nothing was heard for long is quoted from',
     shows: ['data'],

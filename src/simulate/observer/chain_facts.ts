@@ -1,4 +1,4 @@
-import type { Side } from '../../../streams/market/types.ts';
+import type { BookSnapshot, Levels, Side } from '../../../streams/market/types.ts';
 import type { PlaceRequest } from '../../../streams/orders/types.ts';
 import type { Level } from '../../devnet/book.ts';
 import type { SettlementRecord } from '../../devnet/dex.ts';
@@ -42,6 +42,9 @@ export interface Copy {
 
 /** Middles of the market that are remembered: twenty seconds, longer than anything may be decided on what was. */
 const MIDS_KEPT = 50;
+
+/** Blocks whose orders are remembered: books are told of the newest that a process knows. */
+const RESTING_KEPT = 100;
 
 /** Net settlements by block that are remembered: as long as a process may take to tell of them. */
 const HEIGHTS_KEPT = 3_000;
@@ -90,6 +93,8 @@ export class ChainFacts {
   placed: readonly ChainOrder[] = [];
   /** The account's executions in the last block. */
   settlements: readonly SettlementRecord[] = [];
+  /** Those after each of the last blocks, by height. */
+  readonly restingAt = new Map<number, ReadonlyMap<string, ChainOrder>>();
   readonly outstanding: Outstanding[] = [];
   /** Orders with the account's key that the system has not placed. */
   readonly foreign = new Set<string>();
@@ -115,6 +120,8 @@ export class ChainFacts {
     }
     this.placed = placed;
     this.#scan();
+    this.restingAt.set(this.height, this.resting);
+    this.restingAt.delete(this.height - RESTING_KEPT);
     this.#hold();
     this.#settle(block);
   }
@@ -140,6 +147,25 @@ export class ChainFacts {
       most = Math.max(most, lots);
     }
     return most;
+  }
+
+  /** Whether a book told as that of a block lacks some of these orders, which rested after it. */
+  lacks(which: ReadonlySet<string>, { market, lastId, bids, asks }: BookSnapshot): boolean {
+    const lots = new Map<string, number>();
+    for (const { orderId, market: where, side, tick, lots: some } of this.restingAt.get(lastId)?.values() ?? []) {
+      if (where !== market || !which.has(orderId)) continue;
+      const at = `${side} ${tick}`;
+      lots.set(at, (lots.get(at) ?? 0) + some);
+    }
+    const takeAway = (side: Side, levels: Levels): void => {
+      for (let i = 0; i < levels.length; i += 2) {
+        const at = `${side} ${levels[i]}`;
+        if ((lots.get(at) ?? Number.POSITIVE_INFINITY) <= levels[i + 1]!) lots.delete(at);
+      }
+    };
+    if (lots.size > 0) takeAway('buy', bids);
+    if (lots.size > 0) takeAway('sell', asks);
+    return lots.size > 0;
   }
 
   /** The largest position, in lots, that any fills of what is at work can lead to on a side. */

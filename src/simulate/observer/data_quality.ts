@@ -14,7 +14,8 @@ const LOOK_BACK_PERIODS = 2;
 const FAIR_SHARE = 0.25;
 
 /**
- * Invariant 5. No quote is made from a book that is older than configured, crossed, one-sided, or of a feed that is down. No two
+ * Invariant 5. No quote is made from a book that is older than configured, crossed, one-sided, that lacks orders of ours which rested
+ * in its block, or of a feed that is down. No two
  * orders of ours could ever match: when a block places one, it meets nothing of ours that rests or is placed beside it. Every
  * order is within the collar around a middle, with or without our own orders, that counted when it was priced, and around a last
  * trade that did, unless that was too old by then; and no larger than the largest order. No second sees more orders than the rate allows.
@@ -41,6 +42,12 @@ export class DataQuality {
     const staleUs = (sampling.staleAfterMs + sampling.periodMs) * MICROS_PER_MS;
     const ageUs = quote.timeUs - book.timeUs;
     const down = process.down.has(quote.market);
+    this.#tally.check(
+      'data',
+      !book.lacksOwn,
+      () =>
+        `${quote.market} quoted from a book told as that of block ${book.height}, which lacks our own orders of then`,
+    );
     this.#tally.check(
       'data',
       ageUs <= staleUs && book.bidTick < book.askTick && !down,

@@ -9,7 +9,12 @@ function foundAtEnd(resting: readonly number[], trading = 'active'): readonly st
   const facts = { height: 0, resting: new Map<string, unknown>() };
   const tally = new Tally(() => ({ atMs: 0, height: facts.height }));
   const endings = new Endings(facts as unknown as ChainFacts, tally, new QuietBlocks());
-  const process = new ProcessFacts(1, 0, () => 0);
+  const process = new ProcessFacts(
+    1,
+    0,
+    () => 0,
+    () => false,
+  );
   Object.assign(process, { reconciled: true, trading });
   for (const count of resting) {
     facts.height += 1;

@@ -88,7 +88,13 @@ export class Observer implements Watcher {
   }
 
   processStarted(number: number): void {
-    this.#process = new ProcessFacts(number, this.#facts.height, (...at) => this.#facts.ownLots(...at));
+    const facts = this.#facts;
+    this.#process = new ProcessFacts(
+      number,
+      facts.height,
+      (...at) => facts.ownLots(...at),
+      (orderIds, book) => facts.lacks(orderIds, book),
+    );
     this.#stateTold = false;
     this.#endings.started();
     this.#data.started();

@@ -14,6 +14,8 @@ export interface BookFacts {
   /** Best prices without the account's own orders. */
   readonly othersBidTick: number;
   readonly othersAskTick: number;
+  /** Whether it lacks orders of the account that rested then, as the process had been told. */
+  readonly lacksOwn: boolean;
 }
 
 /** A trade that a process was told of: when, by its own clock, and at which price; NaN where what came before is forgotten. */
@@ -24,6 +26,9 @@ export interface TradeFacts {
 
 /** Lots of the account's own orders at a price, as the chain has them. */
 export type OwnLots = (market: string, side: Side, tick: number, sinceHeight: number) => number;
+
+/** Whether a book lacks some of these orders, which rest on the chain. */
+export type Lacks = (orderIds: ReadonlySet<string>, book: BookSnapshot) => boolean;
 
 /** A batch that a process has decided, until its outcome is told. */
 export interface OpenBatch {
@@ -37,6 +42,9 @@ const BOOKS_KEPT = 40;
 /** Instants with trades remembered: as many as {@link BOOKS_KEPT}, each block having one. */
 const TRADES_KEPT = 40;
 
+/** Orders placed that are remembered, the newest: far more than rest at once. */
+const COMMITTED_KEPT = 500;
+
 /** Orders that are no more and are remembered: those of some minutes. */
 const GONE_KEPT = 2_000;
 
@@ -44,7 +52,7 @@ const NONE = { bidTick: Number.NaN, askTick: Number.NaN };
 
 const NO_BOOK: BookFacts = {
   ...{ timeUs: 0, height: 0, ...NONE },
-  ...{ othersBidTick: Number.NaN, othersAskTick: Number.NaN },
+  ...{ othersBidTick: Number.NaN, othersAskTick: Number.NaN, lacksOwn: false },
 };
 
 /** What one process was told and has said, from its start on. */
@@ -70,11 +78,15 @@ export class ProcessFacts {
   tradingSinceHeight = 0;
   /** Net lots by market as it has said last. */
   readonly positions = new Map<string, number>();
+  /** Orders that blocks have placed for this process, as it was told. */
+  readonly #committed = new Set<string>();
   readonly #ownLots: OwnLots;
+  readonly #lacks: Lacks;
   readonly #tradeIds = new Map<string, number>();
 
-  constructor(number: number, height: number, ownLots: OwnLots) {
+  constructor(number: number, height: number, ownLots: OwnLots, lacks: Lacks) {
     this.#ownLots = ownLots;
+    this.#lacks = lacks;
     this.number = number;
     this.startHeight = height;
     this.tradingSinceHeight = height;
@@ -90,6 +102,12 @@ export class ProcessFacts {
         this.toldUs = nowUs;
         return;
       case 'batchCommitted':
+        if (this.open.has(input.batchId)) for (const orderId of input.orderIds) this.#commit(orderId);
+        this.open.delete(input.batchId);
+        return;
+      case 'blocksMissed':
+        this.#committed.clear();
+        return;
       case 'batchRefused':
         this.open.delete(input.batchId);
         return;
@@ -137,6 +155,11 @@ export class ProcessFacts {
     return this.books.get(market)?.at(-1) ?? NO_BOOK;
   }
 
+  #commit(orderId: string): void {
+    this.#committed.add(orderId);
+    if (this.#committed.size > COMMITTED_KEPT) this.#committed.delete(this.#committed.values().next().value!);
+  }
+
   #othersBest({ market, lastId }: BookSnapshot, side: Side, levels: Levels): number {
     for (let i = 0; i < levels.length; i += 2)
       if (levels[i + 1]! > this.#ownLots(market, side, levels[i]!, lastId)) return levels[i]!;
@@ -172,8 +195,8 @@ export class ProcessFacts {
     if (trades.length > TRADES_KEPT) trades.shift();
   }
 
-  #book(snapshot: BookSnapshot): void {
-    const { market, timeUs, lastId, bids, asks } = snapshot;
+  #book(told: BookSnapshot): void {
+    const { market, timeUs, lastId, bids, asks } = told;
     let books = this.books.get(market);
     if (books === undefined) {
       books = [];
@@ -188,8 +211,9 @@ export class ProcessFacts {
     if (asks === undefined || lastId < (books.at(-1)?.height ?? 0)) return;
     books.push({
       ...{ timeUs, height: lastId, bidTick: bids[0] ?? Number.NaN, askTick: asks[0] ?? Number.NaN },
-      othersBidTick: this.#othersBest(snapshot, 'buy', bids),
-      othersAskTick: this.#othersBest(snapshot, 'sell', asks),
+      othersBidTick: this.#othersBest(told, 'buy', bids),
+      othersAskTick: this.#othersBest(told, 'sell', asks),
+      lacksOwn: this.#lacks(this.#committed, told),
     });
     if (books.length > BOOKS_KEPT) books.shift();
   }
