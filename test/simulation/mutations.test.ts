@@ -4,7 +4,7 @@ import { tryMutations } from '../../src/simulate/mutations/try.ts';
 import { settingsOfOneMarket } from './settings.ts';
 
 /** Those that show within seconds; `npm run simulate:mutations` tries all. */
-const QUICK = ['position-ignored', 'in-flight-ignored', 'pause-does-not-cancel', 'unknown-order-ignored'];
+const QUICK = ['position-ignored', 'in-flight-ignored', 'approval-check-off', 'unknown-order-ignored'];
 
 it.each(QUICK)(
   'the simulation finds the bug %s',

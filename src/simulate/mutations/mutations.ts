@@ -227,6 +227,8 @@ export const MUTATIONS: readonly Mutation[] = [
       },
     ],
     ...BUDGET,
+    // A pause of eighteen seconds in which nothing else goes wrong is rare.
+    seeds: 24,
   },
   {
     name: 'halt-forgotten',
