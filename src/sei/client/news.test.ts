@@ -1,14 +1,24 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Input } from '../../../streams/inputs.ts';
+import type { Market } from '../../../streams/market/types.ts';
 import { systemTimers } from '../../runtime/timers.ts';
-import { NoAnswer, NodeError } from '../node.ts';
+import { type Book, Implausible, NoAnswer, NodeError } from '../node.ts';
 import { BlockNews } from './news.ts';
+import { type Found, signedTx } from './pending_tx.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
+/** What happens on a chain of otherwise empty blocks: what each node tells of the book, and what a block has of ours. */
+interface Told {
+  readonly books?: (height: number) => readonly Book[];
+  readonly found?: (height: number) => readonly Found[];
+}
+
+const MARKET = { symbol: 'XUSDC' } as Market;
+
 /** A chain of empty blocks at `height`, of which those below `kept` are pruned. */
-function chainOf(state: { height: number; kept: number; known: number; broken: Set<number> }) {
+function chainOf(state: { height: number; kept: number; known: number; broken: Set<number> }, told: Told = {}) {
   const inputs: Input[] = [];
   const missing: string[] = [];
   const demand = (height: number): void => {
@@ -28,12 +38,22 @@ function chainOf(state: { height: number; kept: number; known: number; broken: S
         return { height, timeUs: height * 1_000, txHashes: [] };
       },
       match: async () => undefined,
-      book: async () => ({ bids: [], asks: [] }),
+      // One node after the other, as the client asks them.
+      book: async ({ symbol }, height, wrong) => {
+        const books = told.books?.(height) ?? [];
+        const book = books.find((one) => wrong(one) === null);
+        if (book === undefined) throw new Implausible(symbol, 'false-book', wrong(books[0]!)!);
+        return book;
+      },
       orders: async () => [],
       balances: async () => ({ height: state.height, amounts: {} }),
     },
-    transactions: { find: async () => [], tell: () => {}, blockMissing: () => missing.push('missing') },
-    markets: [],
+    transactions: {
+      find: async ({ height }) => told.found?.(height) ?? [],
+      tell: () => {},
+      blockMissing: () => missing.push('missing'),
+    },
+    markets: told.books === undefined ? [] : [MARKET],
     account: 'sei1me',
     inlet: () => ({ accept: (input) => inputs.push(input) }),
     fromHeight: 100,
@@ -96,5 +116,61 @@ describe('news of blocks', () => {
     await vi.advanceTimersByTimeAsync(1_000);
     expect(heights()).toEqual([101, 102, 103, 104]);
     expect(missing).toEqual([]);
+  });
+});
+
+describe('books of the right form', () => {
+  /** Four lots bid at 99 are ours from block 101 on. */
+  const placed = (height: number): readonly Found[] => {
+    if (height !== 101) return [];
+    const places = [{ clientOrderId: 'mine', market: MARKET.symbol, side: 'buy', tick: 99, lots: 4 }] as const;
+    const batch = { kind: 'orderBatch', seq: 0, timeUs: 0, causes: [], batchId: 1, cancels: [], places } as const;
+    const pending = signedTx(batch, { hash: 'A', sequence: 1n, timeoutHeight: 110, feeUsei: 1, payload: null }, 100, 0);
+    return [{ pending, result: { height, code: 0, codespace: '', log: '', orderIds: ['7'] } }];
+  };
+  const old: Book = { bids: [98, 1], asks: [101, 1] };
+  const right: Book = { bids: [99, 4, 98, 1], asks: [101, 1] };
+  const empty: Book = { bids: [], asks: [] };
+
+  /** Heights and best bids of the books that are told, block by block. */
+  async function toldOf(books: (height: number) => readonly Book[], found = placed) {
+    const state = { height: 100, kept: 0, known: 110, broken: new Set<number>() };
+    const { news, inputs, reasons } = chainOf(state, { books, found });
+    while (state.height < 104) {
+      state.height += 1;
+      news.reached(state.height);
+      await vi.advanceTimersByTimeAsync(1_000);
+    }
+    const snapshots = inputs.filter((input) => input.kind === 'bookSnapshot');
+    return { books: snapshots.map(({ lastId, bids }) => [lastId, bids[0]]), reasons: reasons() };
+  }
+
+  it('are asked for again when they lack our own orders, from the very block that places them', async () => {
+    const { books, reasons } = await toldOf((height) => (height === 103 ? [right] : [old, right]));
+    expect(books).toEqual([
+      [101, 99],
+      [102, 99],
+      [103, 99],
+      [104, 99],
+    ]);
+    expect(reasons).toEqual([]);
+  });
+
+  it('are not told when all lack them', async () => {
+    const { books, reasons } = await toldOf((height) => (height === 102 || height === 103 ? [old, old] : [right]));
+    expect(books.map(([height]) => height)).toEqual([101, 104]);
+    expect(reasons).toEqual(['false-book', 'false-book']);
+  });
+
+  it('are believed to be empty all at once when every node says so, and asked for no more', async () => {
+    const gone = (height: number): readonly Book[] => (height < 102 ? [old] : [empty, height === 102 ? old : empty]);
+    const { books, reasons } = await toldOf(gone, () => []);
+    expect(books).toEqual([
+      [101, 98],
+      [102, 98],
+      [103, undefined],
+      [104, undefined],
+    ]);
+    expect(reasons).toEqual(['false-book']);
   });
 });
