@@ -93,6 +93,8 @@ const MARKET_COLUMNS: readonly Column[] = [
   { title: '  MARKET', width: 14, align: 'left' },
   { title: 'BOOK', width: 8, align: 'left', optional: 2 },
   { title: 'FAIR', width: 11, align: 'right' },
+  { title: 'NEXT', width: 6, align: 'right', optional: 1 },
+  { title: 'RIGHT', width: 5, align: 'right', optional: 1 },
   { title: 'SPREAD', width: 6, align: 'right' },
   { title: 'OURS', width: 6, align: 'right' },
   { title: 'OUR BID', width: 11, align: 'right', optional: 5 },
@@ -106,22 +108,51 @@ const MARKET_COLUMNS: readonly Column[] = [
   { title: 'DEC/S', width: 5, align: 'right', optional: 3 },
 ];
 
-/** The markets as a table, the selected one marked. */
+/** The markets as a table, the selected one marked; with what the models expect of them, if any is asked. */
 export function markets(status: SessionStatus, selected: string, width: number): Line[] {
+  const horizonMs = Math.max(
+    ...status.markets.flatMap(({ prediction, accuracy }) =>
+      [prediction, ...accuracy].flatMap((one) => one?.horizons.map(({ horizon_ms }) => horizon_ms) ?? []),
+    ),
+  );
+  const predicted = Number.isFinite(horizonMs);
+  const shown = <T>(cells: readonly T[]): T[] =>
+    cells.filter((_, index) => predicted || !PREDICTION_COLUMNS.has(MARKET_COLUMNS[index]!.title));
   return table(
-    MARKET_COLUMNS,
-    status.markets.map((market) => marketCells(market, market.symbol === selected)),
+    shown(MARKET_COLUMNS).map((column) => (column.title === 'NEXT' ? { ...column, title: `${horizonMs}MS` } : column)),
+    status.markets.map((market) => shown(marketCells(market, market.symbol === selected, horizonMs))),
     width,
   );
 }
 
-function marketCells(market: MarketStatus, selected: boolean): Span[] {
+/** What is expected within the longest horizon, and how often the side held more likely was right of late. */
+const PREDICTION_COLUMNS: ReadonlySet<string> = new Set(['NEXT', 'RIGHT']);
+
+/** The likeliest of rise, fall and neither, with its probability; and of the moves seen, the share that went the expected way. */
+function predictionCells({ prediction, accuracy, drifting }: MarketStatus, horizonMs: number): [Span, Span] {
+  const next = prediction?.horizons.find(({ horizon_ms }) => horizon_ms === horizonMs);
+  const champion = accuracy.find(({ role }) => role === 'champion');
+  const right = champion?.horizons.find(({ horizon_ms }) => horizon_ms === horizonMs)?.direction_accuracy ?? null;
+  const seen = span(right === null ? '–' : percent(right), drifting ? 'warn' : 'dim');
+  if (next === undefined) return [span('–', 'dim'), seen];
+  const { bearish, neutral, bullish } = next;
+  const most = Math.max(bearish, neutral, bullish);
+  const [arrow, style]: [string, Style] =
+    most === neutral ? ['•', 'dim'] : most === bullish ? ['▲', 'good'] : ['▼', 'bad'];
+  return [span(`${arrow} ${percent(most)}`, drifting ? 'warn' : style), seen];
+}
+
+const percent = (share: number): string => `${Math.round(100 * share)}%`;
+
+function marketCells(market: MarketStatus, selected: boolean, horizonMs: number): Span[] {
   const limit = Number(market.position_limit_usdc);
   const used = limit > 0 ? Math.abs(Number(market.position_usdc)) / limit : 0;
   return [
     span(`${selected ? '▸' : ' '} ${printable(market.symbol)}`, selected ? 'bold' : 'plain'),
     span(market.state, market.state === 'live' ? 'good' : 'warn'),
-    span(market.fair_value ?? '–'),
+    // Where there is no room for the state of the book, it is here when there is no price.
+    market.fair_value === null ? span(market.state, 'warn') : span(market.fair_value),
+    ...predictionCells(market, horizonMs),
     span(bps(market.spread_bps)),
     span(bps(market.our_spread_bps), 'own'),
     span(market.our_bid?.price ?? '–', 'own'),
