@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { BTCUSDC as btc, SEIUSDC as sei } from '../../test/markets.ts';
 import type { Market, Side } from '../market/types.ts';
 import type { AccountMoney } from './account_money.ts';
 import { type MoneyInput, type MoneyOutput, money } from './money.ts';
@@ -12,17 +13,6 @@ const golden = JSON.parse(readFileSync(new URL('./golden/money.json', import.met
   readonly markouts: readonly (readonly (number | null)[])[];
 };
 
-const btc: Market = {
-  symbol: 'BTCUSDC',
-  venue: 'sei',
-  base: 'BTC',
-  quote: 'USDC',
-  tickSize: '0.1',
-  lotSize: '0.0001',
-  contract: 'linear',
-  contractSize: '1',
-};
-const sei: Market = { ...btc, symbol: 'SEIUSDC', base: 'SEI', tickSize: '0.0001', lotSize: '1' };
 const DAY_US = 86_400_000_000;
 const QUANTUM_USDC = 1e-11;
 

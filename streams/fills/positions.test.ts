@@ -1,20 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { BTCUSD_PERP as inverse, BTCUSDC as linear } from '../../test/markets.ts';
 import { worthOf } from '../market/money.ts';
-import type { Market, Side } from '../market/types.ts';
+import type { Side } from '../market/types.ts';
 import { bookExecution, type Execution, exchange, flat, positionOf } from './positions.ts';
 
-const linear: Market = {
-  symbol: 'BTCUSDC',
-  venue: 'sei',
-  base: 'BTC',
-  quote: 'USDC',
-  tickSize: '0.1',
-  lotSize: '0.0001',
-  contract: 'linear',
-  contractSize: '1',
-};
-const inverse: Market = { ...linear, symbol: 'BTCUSD_PERP', lotSize: '1', contract: 'inverse', contractSize: '100' };
 const fees = { makerFeeBps: -0.5, takerFeeBps: 4 };
 
 const executions = fc.array(

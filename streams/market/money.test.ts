@@ -1,28 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { BTCUSD_PERP as inverse, BTCUSDC as linear } from '../../test/markets.ts';
 import { cashOf, equityInQuote, feeOf, inQuote, lotValueQuote, turnoverOf } from './money.ts';
-import type { Market, Side } from './types.ts';
-
-const linear: Market = {
-  symbol: 'BTCUSDC',
-  venue: 'sei',
-  base: 'BTC',
-  quote: 'USDC',
-  tickSize: '0.1',
-  lotSize: '0.0001',
-  contract: 'linear',
-  contractSize: '1',
-};
-const inverse: Market = {
-  symbol: 'BTCUSD_PERP',
-  venue: 'binance-coinm',
-  base: 'BTC',
-  quote: 'USD',
-  tickSize: '0.1',
-  lotSize: '1',
-  contract: 'inverse',
-  contractSize: '100',
-};
+import type { Side } from './types.ts';
 
 const fills = fc.array(
   fc.record({
