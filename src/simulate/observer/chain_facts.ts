@@ -49,9 +49,6 @@ const RESTING_KEPT = 100;
 /** Net settlements by block that are remembered: as long as a process may take to tell of them. */
 const HEIGHTS_KEPT = 3_000;
 
-/** A book that is told may be so many blocks old. */
-const RESTED_KEPT = 64;
-
 /** What holds in one market, from the chain's own state. */
 export class MarketFacts {
   readonly market: DevnetMarket;
@@ -87,8 +84,6 @@ export class ChainFacts {
   resting = new Map<string, ChainOrder>();
   /** Those before the last block. */
   before = new Map<string, ChainOrder>();
-  /** Those after the last blocks, the oldest first. */
-  readonly #restedAt: { readonly height: number; readonly orders: ReadonlyMap<string, ChainOrder> }[] = [];
   /** Orders of the account that the last block placed, whether or not they still rest. */
   placed: readonly ChainOrder[] = [];
   /** The account's executions in the last block. */
@@ -139,10 +134,9 @@ export class ChainFacts {
   /** The most lots of the account's own orders at a price since the block before one that may be told late, as far as is remembered. */
   ownLots(market: string, side: Side, tick: number, sinceHeight: number): number {
     let most = 0;
-    for (const { height, orders } of this.#restedAt) {
-      if (height < sinceHeight - 1) continue;
+    for (let height = Math.max(sinceHeight - 1, this.height - RESTING_KEPT); height <= this.height; height += 1) {
       let lots = 0;
-      for (const order of orders.values())
+      for (const order of this.restingAt.get(height)?.values() ?? [])
         if (order.tick === tick && order.side === side && order.market === market) lots += order.lots;
       most = Math.max(most, lots);
     }
@@ -228,8 +222,6 @@ export class ChainFacts {
     }
     this.before = this.resting;
     this.resting = found;
-    this.#restedAt.push({ height: this.height, orders: found });
-    if (this.#restedAt.length > RESTED_KEPT) this.#restedAt.shift();
   }
 
   #hold(): void {
