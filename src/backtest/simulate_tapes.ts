@@ -1,13 +1,12 @@
 import type { OrderLatency } from '../../streams/simulation/order_latency.ts';
 import { QueueExchange } from '../../streams/simulation/queue_exchange.ts';
 import { type QueuePositionName, queuePositionModel } from '../../streams/simulation/queue_position.ts';
-import { Simulation, type Watcher } from '../../streams/simulation/simulation.ts';
-import type { Strategy } from '../../streams/simulation/strategy.ts';
-import type { Tape } from '../tape/reader.ts';
-import { type FeedTiming, TapePages } from './tape_pages.ts';
+import type { RowPages } from '../../streams/simulation/simulated_market.ts';
+import { type MarketPlan, Simulation, type Watcher } from '../../streams/simulation/simulation.ts';
+import type { DeskMarket, Strategy } from '../../streams/simulation/strategy.ts';
 
 /** The exchange that a tape is turned into. */
-export interface TapeExchange extends FeedTiming {
+export interface TapeExchange {
   readonly queue: QueuePositionName;
   /** Exponent of the queue models that are powers. */
   readonly queuePower: number;
@@ -15,37 +14,27 @@ export interface TapeExchange extends FeedTiming {
   latency(): OrderLatency;
 }
 
-/** A simulation on tapes, ready to run. */
-export interface TapeSimulation {
-  readonly simulation: Simulation;
-  /** One for each tape. */
-  readonly pages: readonly TapePages[];
+/** One market of a simulation: a tape's, and its rows. */
+export interface TapeMarketRows {
+  readonly market: DeskMarket;
+  readonly pages: RowPages;
 }
 
-/**
- * Sets up a strategy on tapes, one for each market. They must have been opened with one origin, and stay open while it runs.
- *
- * @throws RangeError when two tapes count their times from different origins
- */
+/** A strategy on markets out of tapes, ready to run. Their times must count from one origin, and their tapes stay open. */
 export function simulateTapes(
-  tapes: readonly Tape[],
+  markets: readonly TapeMarketRows[],
   exchange: TapeExchange,
   strategy: Strategy,
   watcher: Watcher = {},
-): TapeSimulation {
-  for (const { path, originS } of tapes) {
-    if (originS !== tapes[0]!.originS)
-      throw new RangeError(`${path}: times from ${originS} s, expected ${tapes[0]!.originS} s as ${tapes[0]!.path}`);
-  }
-  const pages = tapes.map((tape) => new TapePages(tape, exchange));
-  const plans = tapes.map(({ market }, index) => {
+): Simulation {
+  const plans = markets.map(({ market, pages }): MarketPlan => {
     const model = queuePositionModel(exchange.queue, exchange.queuePower, Number(market.lotSize));
     return {
       market,
-      pages: pages[index]!,
+      pages,
       latency: exchange.latency(),
-      exchange: (answers: ConstructorParameters<typeof QueueExchange>[1]) => new QueueExchange(model, answers),
+      exchange: (answers) => new QueueExchange(model, answers),
     };
   });
-  return { simulation: new Simulation(plans, strategy, watcher), pages };
+  return new Simulation(plans, strategy, watcher);
 }

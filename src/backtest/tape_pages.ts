@@ -1,8 +1,6 @@
-import { FLAG, type TimedRows } from '../../streams/simulation/rows.ts';
+import { FLAG, type SeenRows, seenKey, seenTable } from '../../streams/simulation/rows.ts';
 import type { RowPages } from '../../streams/simulation/simulated_market.ts';
 import type { Tape, TapeBatch, TapeColumns } from '../tape/reader.ts';
-
-const MICROS_PER_S = 1e6;
 
 /** When each side of a simulation sees a row of a tape. */
 export interface FeedTiming {
@@ -12,40 +10,102 @@ export interface FeedTiming {
   readonly exchangeClock: 'event' | 'receive';
 }
 
-/** Columns of a page with the two times beside them. */
-interface Page extends TimedRows {
-  /** Number of the page, -1 when it holds none. */
+const SEEN_BY_EXCHANGE = seenTable(FLAG.exchange);
+const SEEN_BY_US = seenTable(FLAG.local);
+
+/** A batch of a tape and what the two sides see of it. */
+interface Page extends SeenRows {
+  length: number;
+  /** Number of the batch, -1 before the first. */
   index: number;
   readonly columns: TapeColumns;
-  readonly exchangeNs: Float64Array;
-  readonly localNs: Float64Array;
-  length: number;
 }
 
-/**
- * A tape as pages for the two readers of a simulation. They are seldom more than a batch apart, so two pages are held and each
- * batch is decoded once; where the feed is slower than a batch is long, the reader behind decodes its own again.
- */
-export class TapePages implements RowPages {
-  /** Processor time spent on reading and decoding, seconds. */
-  loadingS = 0;
+/** Reads batches of a tape as pages, each after the one before it: times go on from there. */
+class PageReader {
   readonly #tape: Tape;
   readonly #timing: FeedTiming;
-  readonly #pages: readonly [Page, Page];
-  /** Which of the two pages each reader is at. */
-  readonly #at: [0 | 1, 0 | 1] = [0, 0];
   /** The times reached before each batch, of both sides. */
-  readonly #exchangeFromNs: number[] = [Number.NEGATIVE_INFINITY];
-  readonly #localFromNs: number[] = [Number.NEGATIVE_INFINITY];
+  readonly #exchangeFromNs: number[] = [];
+  readonly #localFromNs: number[] = [];
 
   constructor(tape: Tape, timing: FeedTiming) {
     this.#tape = tape;
     this.#timing = timing;
-    this.#pages = [pageOf(tape.columns()), pageOf(tape.columns())];
   }
 
-  page(reader: 0 | 1, index: number): TimedRows | undefined {
-    if (index >= this.#tape.batchCount) return undefined;
+  get count(): number {
+    return this.#tape.batchCount;
+  }
+
+  /** An empty page that holds any batch of the tape. */
+  page(): Page {
+    const columns = this.#tape.columns();
+    const capacity = columns.kind.length;
+    return {
+      ...columns,
+      index: -1,
+      columns,
+      length: 0,
+      exchangeSees: new Uint8Array(capacity),
+      exchangeNs: new Float64Array(capacity),
+      localSees: new Uint8Array(capacity),
+      localNs: new Float64Array(capacity),
+    };
+  }
+
+  read(index: number, page: Page): void {
+    const { length } = this.#tape.batch(index, page.columns);
+    page.index = index;
+    page.length = length;
+    this.#see(page);
+    this.#time(page.columns, page, index);
+  }
+
+  #see({ length, kind, side, flags, exchangeSees, localSees }: Page): void {
+    for (let at = 0; at < length; at += 1) {
+      const key = seenKey(kind[at]!, side[at]!, flags[at]!);
+      exchangeSees[at] = SEEN_BY_EXCHANGE[key]!;
+      localSees[at] = SEEN_BY_US[key]!;
+    }
+  }
+
+  #time({ length, flags, eventNs, receiveNs }: TapeBatch, { exchangeNs, localNs }: Page, index: number): void {
+    const { feedLatencyNs, exchangeClock } = this.#timing;
+    const stated = exchangeClock === 'event' ? eventNs : receiveNs;
+    let theirNs = this.#exchangeFromNs[index] ?? firstOf(stated, flags, FLAG.exchange, length);
+    let ourNs = this.#localFromNs[index] ?? firstOf(receiveNs, flags, FLAG.local, length) + feedLatencyNs;
+    for (let at = 0; at < length; at += 1) {
+      const statedNs = stated[at]!;
+      const receivedNs = receiveNs[at]! + feedLatencyNs;
+      // A row that states no time compares as false, and is seen with the one before it.
+      if (statedNs > theirNs && (flags[at]! & FLAG.exchange) !== 0) theirNs = statedNs;
+      if (receivedNs > ourNs && (flags[at]! & FLAG.local) !== 0) ourNs = receivedNs;
+      exchangeNs[at] = theirNs;
+      localNs[at] = ourNs;
+    }
+    this.#exchangeFromNs[index + 1] = theirNs;
+    this.#localFromNs[index + 1] = ourNs;
+  }
+}
+
+/**
+ * A tape as pages for the two readers of a simulation, read as they go. They are seldom more than a batch apart, so two pages are
+ * held and each batch is decoded once; where the feed is slower than a batch is long, the reader behind decodes its own again.
+ */
+export class TapePages implements RowPages {
+  readonly #reader: PageReader;
+  readonly #pages: readonly [Page, Page];
+  /** Which of the two pages each reader is at. */
+  readonly #at: [0 | 1, 0 | 1] = [0, 0];
+
+  constructor(tape: Tape, timing: FeedTiming) {
+    this.#reader = new PageReader(tape, timing);
+    this.#pages = [this.#reader.page(), this.#reader.page()];
+  }
+
+  page(reader: 0 | 1, index: number): SeenRows | undefined {
+    if (index >= this.#reader.count) return undefined;
     const other = this.#at[1 - reader]!;
     const shared = this.#pages[other];
     if (shared.index === index) {
@@ -55,57 +115,33 @@ export class TapePages implements RowPages {
     const free = (1 - other) as 0 | 1;
     this.#at[reader] = free;
     const page = this.#pages[free];
-    if (page.index !== index) this.#load(page, index);
+    if (page.index !== index) this.#reader.read(index, page);
     return page;
-  }
-
-  #load(page: Page, index: number): void {
-    const start = process.cpuUsage();
-    const batch = this.#tape.batch(index, page.columns);
-    page.index = index;
-    page.length = batch.length;
-    this.#timeExchange(page, index);
-    this.#timeLocal(page, index);
-    const { user, system } = process.cpuUsage(start);
-    this.loadingS += (user + system) / MICROS_PER_S;
-  }
-
-  #timeExchange({ exchangeNs, columns }: Page, index: number): void {
-    const { length, flags } = columns;
-    const { exchangeClock } = this.#timing;
-    const stated = exchangeClock === 'event' ? columns.eventNs : columns.receiveNs;
-    let reachedNs = this.#exchangeFromNs[index]!;
-    // A row that states no time compares as false, and is seen with the one before it.
-    for (let at = 0; at < length; at += 1) {
-      const timeNs = stated[at]!;
-      if (timeNs > reachedNs && (flags[at]! & FLAG.exchange) !== 0) reachedNs = timeNs;
-      exchangeNs[at] = reachedNs;
-    }
-    this.#exchangeFromNs[index + 1] = reachedNs;
-  }
-
-  #timeLocal({ localNs, columns }: Page, index: number): void {
-    const { length, flags, receiveNs } = columns;
-    const { feedLatencyNs } = this.#timing;
-    let reachedNs = this.#localFromNs[index]!;
-    for (let at = 0; at < length; at += 1) {
-      const timeNs = receiveNs[at]! + feedLatencyNs;
-      if (timeNs > reachedNs && (flags[at]! & FLAG.local) !== 0) reachedNs = timeNs;
-      localNs[at] = reachedNs;
-    }
-    this.#localFromNs[index + 1] = reachedNs;
   }
 }
 
-function pageOf(columns: TapeColumns): Page {
-  const rows: Omit<TapeBatch, 'firstRow'> = columns;
-  const capacity = columns.kind.length;
-  return {
-    ...rows,
-    index: -1,
-    columns,
-    length: 0,
-    exchangeNs: new Float64Array(capacity),
-    localNs: new Float64Array(capacity),
-  };
+/** A tape as pages that are all in memory, some 60 bytes a row: for many runs over one tape, which may share them. */
+export class LoadedPages implements RowPages {
+  readonly #pages: readonly Page[];
+
+  constructor(tape: Tape, timing: FeedTiming) {
+    const reader = new PageReader(tape, timing);
+    this.#pages = Array.from({ length: reader.count }, (_, index) => {
+      const page = reader.page();
+      reader.read(index, page);
+      return page;
+    });
+  }
+
+  page(_reader: 0 | 1, index: number): SeenRows | undefined {
+    return this.#pages[index];
+  }
+}
+
+/** The first time that a side is told, from where its clock starts: 0 where it is told none. */
+function firstOf(times: Float64Array, flags: Uint8Array, flag: number, length: number): number {
+  for (let at = 0; at < length; at += 1) {
+    if ((flags[at]! & flag) !== 0 && !Number.isNaN(times[at]!)) return times[at]!;
+  }
+  return 0;
 }

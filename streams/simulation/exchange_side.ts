@@ -1,6 +1,6 @@
 import type { OrderBus } from './order_bus.ts';
 import type { OrderLatency } from './order_latency.ts';
-import type { TimedRows } from './rows.ts';
+import type { SeenRows } from './rows.ts';
 import type { SimulatedOrder } from './simulated_order.ts';
 import type { AnswerKind } from './strategy.ts';
 
@@ -10,7 +10,7 @@ export interface ExchangeSide {
    * Takes in the rows from an index on whose time is at most `untilNs`, and stops early when it has answered and the answer
    * arrives before that: we may act on it. @returns the index of the next row
    */
-  drain(rows: TimedRows, from: number, untilNs: number): number;
+  drain(rows: SeenRows, from: number, untilNs: number): number;
   /** An order of ours arrives. */
   place(order: SimulatedOrder, nowNs: number): void;
   /** A cancel of ours arrives. */

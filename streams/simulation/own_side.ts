@@ -1,4 +1,4 @@
-import type { SimulatedOrder } from './simulated_order.ts';
+import { removeOrder, type SimulatedOrder } from './simulated_order.ts';
 import type { OrderSide } from './strategy.ts';
 import { NO_TICK_ABOVE, NO_TICK_BELOW } from './tick_ladder.ts';
 
@@ -35,9 +35,10 @@ export class OwnSide {
 
   /** Takes the order at an index out. */
   removeAt(index: number): void {
-    const [order] = this.orders.splice(index, 1);
-    this.#marks[order!.tick & MARK_MASK]! -= 1;
-    if (order!.tick !== this.bestTick) return;
+    const gone = this.orders[index]!.tick;
+    removeOrder(this.orders, index);
+    this.#marks[gone & MARK_MASK]! -= 1;
+    if (gone !== this.bestTick) return;
     this.bestTick = this.#side > 0 ? NO_TICK_BELOW : NO_TICK_ABOVE;
     for (const { tick } of this.orders) if ((tick - this.bestTick) * this.#side > 0) this.bestTick = tick;
   }

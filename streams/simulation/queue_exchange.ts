@@ -1,7 +1,7 @@
 import type { Answers, ExchangeSide } from './exchange_side.ts';
 import { OwnSide } from './own_side.ts';
 import { type QueuePositionModel, reached, tradeThrough } from './queue_position.ts';
-import { FLAG, KIND, SIDE, type TimedRows, WHOLE_SIDE } from './rows.ts';
+import { SEEN, type SeenRows, SIDE, WHOLE_SIDE } from './rows.ts';
 import type { SimulatedOrder } from './simulated_order.ts';
 import { TouchBook } from './touch_book.ts';
 
@@ -18,29 +18,31 @@ export class QueueExchange implements ExchangeSide {
   readonly #sells = new OwnSide(-1);
   readonly #model: QueuePositionModel;
   readonly #answers: Answers;
+  /** Whether a row has filled an order of ours. */
+  #answered = false;
 
   constructor(model: QueuePositionModel, answers: Answers) {
     this.#model = model;
     this.#answers = answers;
   }
 
-  drain(rows: TimedRows, from: number, untilNs: number): number {
-    const { length, exchangeNs, kind, side, flags, tick, lots } = rows;
-    const answers = this.#answers;
-    for (let at = from; at < length; at += 1) {
-      const nowNs = exchangeNs[at]!;
-      if (nowNs > untilNs || nowNs > answers.nextNs) return at;
-      if ((flags[at]! & FLAG.exchange) === 0) continue;
-      const what = kind[at]!;
-      if (what === KIND.level || what === KIND.snapshotLevel) {
-        if (side[at]! > 0) this.#bid(tick[at]!, lots[at]!, nowNs);
-        else this.#ask(tick[at]!, lots[at]!, nowNs);
-      } else if (what === KIND.trade) {
-        if (side[at]! > 0) this.#trade(this.#sells, -1, tick[at]!, lots[at]!, nowNs);
-        else if (side[at]! < 0) this.#trade(this.#buys, 1, tick[at]!, lots[at]!, nowNs);
-      } else if (what === KIND.clear) clearSide(this.#book, side[at]!, tick[at]!);
+  drain(rows: SeenRows, from: number, untilNs: number): number {
+    const { length, exchangeNs, exchangeSees, tick, lots } = rows;
+    let limitNs = untilNs;
+    let at = from;
+    for (; at < length && exchangeNs[at]! <= limitNs; at += 1) {
+      const seen = exchangeSees[at]!;
+      if (seen === SEEN.bid) this.#bid(tick[at]!, lots[at]!, exchangeNs[at]!);
+      else if (seen === SEEN.ask) this.#ask(tick[at]!, lots[at]!, exchangeNs[at]!);
+      else if (seen === SEEN.buyTrade) this.#trade(this.#sells, -1, tick[at]!, lots[at]!, exchangeNs[at]!);
+      else if (seen === SEEN.sellTrade) this.#trade(this.#buys, 1, tick[at]!, lots[at]!, exchangeNs[at]!);
+      else if (seen === SEEN.clear) clearSide(this.#book, rows.side[at]!, tick[at]!);
+      if (this.#answered) {
+        this.#answered = false;
+        limitNs = Math.min(limitNs, this.#answers.nextNs);
+      }
     }
-    return length;
+    return at;
   }
 
   place(order: SimulatedOrder, nowNs: number): void {
@@ -94,6 +96,7 @@ export class QueueExchange implements ExchangeSide {
       if ((order.tick - tick) * side >= 0) {
         own.removeAt(i);
         this.#answers.fill(order, nowNs, order.tick, order.restingLots, true);
+        this.#answered = true;
       } else i += 1;
     }
   }
@@ -109,6 +112,7 @@ export class QueueExchange implements ExchangeSide {
       if (beyond > 0 || (beyond === 0 && reached(order))) {
         own.removeAt(i);
         this.#answers.fill(order, nowNs, order.tick, order.restingLots, true);
+        this.#answered = true;
       } else i += 1;
     }
   }

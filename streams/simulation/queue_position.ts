@@ -69,23 +69,31 @@ export function byShare(behindShare: BehindShare): QueuePositionModel {
 
 const log1p = (x: number): number => Math.log(1 + x);
 
+/** xⁿ. Products for the usual exponents: a call of the library's `pow` costs more than all else that a resize does. */
+function power(n: number): (x: number) => number {
+  if (n === 1) return (x) => x;
+  if (n === 2) return (x) => x * x;
+  if (n === 3) return (x) => x * x * x;
+  return (x) => x ** n;
+}
+
 /** bⁿ / (bⁿ + fⁿ), `PowerProbQueueFunc`, with f lots ahead and b behind. */
-export const powerShare =
-  (n: number): BehindShare =>
-  (ahead, behind) =>
-    behind ** n / (behind ** n + ahead ** n);
+export function powerShare(n: number): BehindShare {
+  const raised = power(n);
+  return (ahead, behind) => raised(behind) / (raised(behind) + raised(ahead));
+}
 
 /** bⁿ / (b + f)ⁿ, `PowerProbQueueFunc2`. */
-export const powerShare2 =
-  (n: number): BehindShare =>
-  (ahead, behind) =>
-    behind ** n / (behind + ahead) ** n;
+export function powerShare2(n: number): BehindShare {
+  const raised = power(n);
+  return (ahead, behind) => raised(behind) / raised(behind + ahead);
+}
 
 /** 1 − (f / (f + b))ⁿ, `PowerProbQueueFunc3`. */
-export const powerShare3 =
-  (n: number): BehindShare =>
-  (ahead, behind) =>
-    1 - (ahead / (ahead + behind)) ** n;
+export function powerShare3(n: number): BehindShare {
+  const raised = power(n);
+  return (ahead, behind) => 1 - raised(ahead / (ahead + behind));
+}
 
 /** ln(1 + b) / (ln(1 + b) + ln(1 + f)), `LogProbQueueFunc`; unlike the powers it depends on the unit, which is hftbacktest's own. */
 export const logShare =

@@ -72,13 +72,53 @@ export interface MarketRows {
   readonly previousId: Float64Array;
 }
 
+/** What a row is to one side of a simulation: its kind, side and flags in one number, for loops that look at each row. */
+export const SEEN = { nothing: 0, bid: 1, ask: 2, buyTrade: 3, sellTrade: 4, clear: 5, order: 6 } as const;
+
 /**
- * Rows with the times at which each side of a simulation sees them. Both columns never fall: a row that comes late is seen with
- * the one before it, and so is one that states no time.
+ * Rows as the two sides of a simulation see them, and when. Times never fall: a row that comes late is seen with the one before it,
+ * and so is one that states no time.
  */
-export interface TimedRows extends MarketRows {
-  /** When the exchange's side sees the row, nanoseconds from the origin. */
+export interface SeenRows extends MarketRows {
+  /** What the exchange sees, one of {@link SEEN}, and when, nanoseconds from the origin. */
+  readonly exchangeSees: Uint8Array;
   readonly exchangeNs: Float64Array;
-  /** When our side sees it: the receive time and what the feed takes beyond it. */
+  /** What we see, and when: at the receive time and what the feed takes beyond it. */
+  readonly localSees: Uint8Array;
   readonly localNs: Float64Array;
+}
+
+/** The place of a row in a {@link seenTable}: its kind, side and the two flags of visibility. */
+export function seenKey(kind: number, side: number, flags: number): number {
+  return ((kind & 15) << 4) | ((side & 3) << 2) | ((flags >> 2) & 3);
+}
+
+/** What rows are to a side that sees those with a flag, {@link FLAG}.exchange or {@link FLAG}.local: {@link SEEN} by {@link seenKey}. */
+export function seenTable(flag: number): Uint8Array {
+  const table = new Uint8Array(256);
+  for (const kind of Object.values(KIND)) {
+    for (const side of Object.values(SIDE)) {
+      for (const flags of [flag, FLAG.exchange | FLAG.local]) table[seenKey(kind, side, flags)] = seenAs(kind, side);
+    }
+  }
+  return table;
+}
+
+function seenAs(kind: Kind, side: number): number {
+  switch (kind) {
+    case KIND.level:
+    case KIND.snapshotLevel:
+      return side > 0 ? SEEN.bid : side < 0 ? SEEN.ask : SEEN.nothing;
+    case KIND.trade:
+      return side > 0 ? SEEN.buyTrade : side < 0 ? SEEN.sellTrade : SEEN.nothing;
+    case KIND.clear:
+      return SEEN.clear;
+    case KIND.orderAdd:
+    case KIND.orderCancel:
+    case KIND.orderModify:
+    case KIND.orderFill:
+      return SEEN.order;
+    default:
+      return SEEN.nothing;
+  }
 }

@@ -1,6 +1,6 @@
 import type { ExchangeSide } from './exchange_side.ts';
 import type { OrderBus } from './order_bus.ts';
-import type { TimedRows } from './rows.ts';
+import type { SeenRows } from './rows.ts';
 import type { Strategy } from './strategy.ts';
 import type { TradingDesk } from './trading_desk.ts';
 
@@ -11,7 +11,7 @@ export interface RowPages {
    *
    * @param reader 0 the exchange's side, 1 ours
    */
-  page(reader: 0 | 1, index: number): TimedRows | undefined;
+  page(reader: 0 | 1, index: number): SeenRows | undefined;
 }
 
 /** What a market is made of. */
@@ -28,7 +28,7 @@ class Reader {
   readonly #pages: RowPages;
   readonly #number: 0 | 1;
   #index = 0;
-  rows: TimedRows | undefined;
+  rows: SeenRows | undefined;
   at = 0;
 
   constructor(pages: RowPages, number: 0 | 1) {
@@ -102,10 +102,11 @@ export class SimulatedMarket {
       const reachedNs = Math.min(untilNs, toUs.nextNs, toExchange.nextNs);
       this.#receive(reachedNs);
       if (toUs.nextNs <= reachedNs) {
-        this.desk.hear(toUs.take(), this.#strategy);
+        while (toUs.nextNs <= reachedNs) this.desk.hear(toUs.take(), this.#strategy);
         if (replan !== undefined) untilNs = replan(untilNs);
-      } else if (toExchange.nextNs <= reachedNs) this.#arrive();
-      else break;
+      } else if (toExchange.nextNs <= reachedNs) {
+        while (toExchange.nextNs <= reachedNs) this.#arrive();
+      } else break;
     }
     this.desk.nowNs = untilNs;
     return untilNs;

@@ -32,3 +32,9 @@ export class SimulatedOrder implements OwnOrder, QueuePosition {
     this.restingLots = lots;
   }
 }
+
+/** Takes the order at an index out of a list and closes the gap. `splice` would make an array of what it took. */
+export function removeOrder(orders: SimulatedOrder[], index: number): void {
+  for (let i = index + 1; i < orders.length; i += 1) orders[i - 1] = orders[i]!;
+  orders.pop();
+}

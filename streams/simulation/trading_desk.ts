@@ -1,8 +1,8 @@
 import type { Message, OrderBus } from './order_bus.ts';
 import type { OrderLatency } from './order_latency.ts';
 import { clearSide } from './queue_exchange.ts';
-import { FLAG, KIND, type TimedRows } from './rows.ts';
-import { SimulatedOrder } from './simulated_order.ts';
+import { SEEN, type SeenRows } from './rows.ts';
+import { removeOrder, SimulatedOrder } from './simulated_order.ts';
 import type { Answer, Desk, DeskMarket, OrderSide, OrderType, OwnOrder, Strategy } from './strategy.ts';
 import { TouchBook } from './touch_book.ts';
 
@@ -70,7 +70,7 @@ export class TradingDesk implements Desk {
   }
 
   /** Takes in the rows from an index on that we have received by a time. @returns the index of the next row */
-  receive(rows: TimedRows, from: number, untilNs: number, strategy: Strategy): number {
+  receive(rows: SeenRows, from: number, untilNs: number, strategy: Strategy): number {
     const to = strategy.usesBook === false ? receivedBy(rows, from, untilNs) : this.#keepBook(rows, from, untilNs);
     if (to > from && strategy.observe !== undefined) {
       this.nowNs = rows.localNs[to - 1]!;
@@ -105,26 +105,24 @@ export class TradingDesk implements Desk {
     order.state = 'gone';
     order.cancelling = false;
     const at = this.orders.indexOf(order);
-    if (at >= 0) this.orders.splice(at, 1);
+    if (at >= 0) removeOrder(this.orders, at);
   }
 
-  #keepBook(rows: TimedRows, from: number, untilNs: number): number {
-    const { length, localNs, kind, side, flags, tick, lots } = rows;
+  #keepBook(rows: SeenRows, from: number, untilNs: number): number {
+    const { length, localNs, localSees, tick, lots } = rows;
     const book = this.#book;
     let at = from;
     for (; at < length && localNs[at]! <= untilNs; at += 1) {
-      if ((flags[at]! & FLAG.local) === 0) continue;
-      const what = kind[at]!;
-      if (what === KIND.level || what === KIND.snapshotLevel) {
-        if (side[at]! > 0) book.setBid(tick[at]!, lots[at]!);
-        else book.setAsk(tick[at]!, lots[at]!);
-      } else if (what === KIND.clear) clearSide(book, side[at]!, tick[at]!);
+      const seen = localSees[at]!;
+      if (seen === SEEN.bid) book.setBid(tick[at]!, lots[at]!);
+      else if (seen === SEEN.ask) book.setAsk(tick[at]!, lots[at]!);
+      else if (seen === SEEN.clear) clearSide(book, rows.side[at]!, tick[at]!);
     }
     return at;
   }
 }
 
-function receivedBy({ length, localNs }: TimedRows, from: number, untilNs: number): number {
+function receivedBy({ length, localNs }: SeenRows, from: number, untilNs: number): number {
   let at = from;
   while (at < length && localNs[at]! <= untilNs) at += 1;
   return at;
