@@ -18,8 +18,6 @@ export class QueueExchange implements ExchangeSide {
   readonly #sells = new OwnSide(-1);
   readonly #model: QueuePositionModel;
   readonly #answers: Answers;
-  /** Whether a row has filled an order of ours. */
-  #answered = false;
 
   constructor(model: QueuePositionModel, answers: Answers) {
     this.#model = model;
@@ -28,19 +26,19 @@ export class QueueExchange implements ExchangeSide {
 
   drain(rows: SeenRows, from: number, untilNs: number): number {
     const { length, exchangeNs, exchangeSees, tick, lots } = rows;
+    const [buys, sells] = [this.#buys, this.#sells];
     let limitNs = untilNs;
     let at = from;
     for (; at < length && exchangeNs[at]! <= limitNs; at += 1) {
       const seen = exchangeSees[at]!;
-      if (seen === SEEN.bid) this.#bid(tick[at]!, lots[at]!, exchangeNs[at]!);
-      else if (seen === SEEN.ask) this.#ask(tick[at]!, lots[at]!, exchangeNs[at]!);
-      else if (seen === SEEN.buyTrade) this.#trade(this.#sells, -1, tick[at]!, lots[at]!, exchangeNs[at]!);
-      else if (seen === SEEN.sellTrade) this.#trade(this.#buys, 1, tick[at]!, lots[at]!, exchangeNs[at]!);
+      let filled = false;
+      if (seen === SEEN.bid) filled = this.#bid(tick[at]!, lots[at]!, exchangeNs[at]!);
+      else if (seen === SEEN.ask) filled = this.#ask(tick[at]!, lots[at]!, exchangeNs[at]!);
+      else if (seen === SEEN.buyTrade) filled = this.#trade(sells, -1, tick[at]!, lots[at]!, exchangeNs[at]!);
+      else if (seen === SEEN.sellTrade) filled = this.#trade(buys, 1, tick[at]!, lots[at]!, exchangeNs[at]!);
       else if (seen === SEEN.clear) clearSide(this.#book, rows.side[at]!, tick[at]!);
-      if (this.#answered) {
-        this.#answered = false;
-        limitNs = Math.min(limitNs, this.#answers.nextNs);
-      }
+      // Our side hears of it before the exchange goes beyond that time.
+      if (filled) limitNs = Math.min(limitNs, this.#answers.nextNs);
     }
     return at;
   }
@@ -65,20 +63,20 @@ export class QueueExchange implements ExchangeSide {
     this.#answers.tell(at >= 0 ? 'cancelled' : 'rejected', order, nowNs);
   }
 
-  #bid(tick: number, lots: number, nowNs: number): void {
-    const book = this.#book;
-    const best = book.bidTick;
-    const before = book.setBid(tick, lots);
+  /** @returns whether orders of ours were filled */
+  #bid(tick: number, lots: number, nowNs: number): boolean {
+    const improves = lots > 0 && tick > this.#book.bidTick;
+    const before = this.#book.setBid(tick, lots);
     if (this.#buys.mayRestAt(tick)) this.#resize(this.#buys, tick, before, lots);
-    if (tick > best && tick >= this.#sells.bestTick && lots > 0) this.#reach(this.#sells, -1, tick, nowNs);
+    return improves && tick >= this.#sells.bestTick && this.#reach(this.#sells, -1, tick, nowNs);
   }
 
-  #ask(tick: number, lots: number, nowNs: number): void {
-    const book = this.#book;
-    const best = book.askTick;
-    const before = book.setAsk(tick, lots);
+  /** @returns whether orders of ours were filled */
+  #ask(tick: number, lots: number, nowNs: number): boolean {
+    const improves = lots > 0 && tick < this.#book.askTick;
+    const before = this.#book.setAsk(tick, lots);
     if (this.#sells.mayRestAt(tick)) this.#resize(this.#sells, tick, before, lots);
-    if (tick < best && tick <= this.#buys.bestTick && lots > 0) this.#reach(this.#buys, 1, tick, nowNs);
+    return improves && tick <= this.#buys.bestTick && this.#reach(this.#buys, 1, tick, nowNs);
   }
 
   #resize({ orders }: OwnSide, tick: number, beforeLots: number, nowLots: number): void {
@@ -88,23 +86,28 @@ export class QueueExchange implements ExchangeSide {
     }
   }
 
-  /** The best price of the other side is now here: orders of ours at it or beyond are filled. */
-  #reach(own: OwnSide, side: 1 | -1, tick: number, nowNs: number): void {
+  /** The best price of the other side is now here: orders of ours at it or beyond are filled. @returns true, as there are some */
+  #reach(own: OwnSide, side: 1 | -1, tick: number, nowNs: number): true {
     const { orders } = own;
     for (let i = 0; i < orders.length; ) {
       const order = orders[i]!;
       if ((order.tick - tick) * side >= 0) {
         own.removeAt(i);
         this.#answers.fill(order, nowNs, order.tick, order.restingLots, true);
-        this.#answered = true;
       } else i += 1;
     }
+    return true;
   }
 
-  /** Others traded at a price: orders of ours beyond it are filled, and those at it once trades have come through to them. */
-  #trade(own: OwnSide, side: 1 | -1, tick: number, lots: number, nowNs: number): void {
-    if ((own.bestTick - tick) * side < 0) return;
+  /**
+   * Others traded at a price: orders of ours beyond it are filled, and those at it once trades have come through to them.
+   *
+   * @returns whether orders of ours were filled
+   */
+  #trade(own: OwnSide, side: 1 | -1, tick: number, lots: number, nowNs: number): boolean {
+    if ((own.bestTick - tick) * side < 0) return false;
     const { orders } = own;
+    let filled = false;
     for (let i = 0; i < orders.length; ) {
       const order = orders[i]!;
       const beyond = (order.tick - tick) * side;
@@ -112,9 +115,10 @@ export class QueueExchange implements ExchangeSide {
       if (beyond > 0 || (beyond === 0 && reached(order))) {
         own.removeAt(i);
         this.#answers.fill(order, nowNs, order.tick, order.restingLots, true);
-        this.#answered = true;
+        filled = true;
       } else i += 1;
     }
+    return filled;
   }
 }
 

@@ -22,9 +22,8 @@ export class TickLadder {
   readonly #lots = new Float64Array(LADDER_WINDOW);
   readonly #bits = new Int32Array(LADDER_WINDOW >> 5);
   readonly #far = new Map<number, number>();
-  /** The first tick of the window, a multiple of 32, and whether it has been laid. */
+  /** The first tick of the window, a multiple of 32. */
   #low = 0;
-  #laid = false;
 
   lotsAt(tick: number): number {
     return (tick - this.#low) >>> 0 < LADDER_WINDOW ? this.#lots[tick & SLOT_MASK]! : (this.#far.get(tick) ?? 0);
@@ -32,7 +31,7 @@ export class TickLadder {
 
   /** Sets the size at a tick; 0 removes the level. @returns the size before */
   set(tick: number, lots: number): number {
-    if ((tick - this.#low) >>> 0 >= LADDER_WINDOW || !this.#laid) return this.#setFar(tick, lots);
+    if ((tick - this.#low) >>> 0 >= LADDER_WINDOW) return this.#setFar(tick, lots);
     const slot = tick & SLOT_MASK;
     const before = this.#lots[slot]!;
     this.#lots[slot] = lots;
@@ -67,15 +66,13 @@ export class TickLadder {
     this.#lots.fill(0);
     this.#bits.fill(0);
     this.#far.clear();
-    this.#laid = false;
   }
 
   /** Lays the window around a tick, where it is closer to an edge than a quarter of the window. */
   centre(tick: number): void {
     const quarter = LADDER_WINDOW >> 2;
-    if (this.#laid && tick >= this.#low + quarter && tick < this.#low + LADDER_WINDOW - quarter) return;
+    if (tick >= this.#low + quarter && tick < this.#low + LADDER_WINDOW - quarter) return;
     const levels = this.#take();
-    this.#laid = true;
     const low = Math.max(tick - (LADDER_WINDOW >> 1), NO_TICK_BELOW);
     this.#low = Math.min(low, NO_TICK_ABOVE - LADDER_WINDOW) & -32;
     for (const [at, lots] of levels) this.set(at, lots);

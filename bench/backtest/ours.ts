@@ -1,0 +1,104 @@
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { simulateTapes, type TapeMarketRows } from '../../src/backtest/simulate_tapes.ts';
+import { LoadedPages, TapePages } from '../../src/backtest/tape_pages.ts';
+import { Tape } from '../../src/tape/reader.ts';
+import { Grid } from '../../streams/baselines/grid.ts';
+import { constantLatency } from '../../streams/simulation/order_latency.ts';
+import type { Simulation, Watcher } from '../../streams/simulation/simulation.ts';
+import { GRID, type Measured } from './grid.ts';
+
+// One process of the benchmark: the grid on tapes, several times, and then once more for its fills. Prints JSON.
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    runs: { type: 'string', default: '7' },
+    fills: { type: 'string' },
+    /** Read as it goes, as `flashmm backtest` does, instead of being loaded before the clock runs. */
+    stream: { type: 'boolean', default: false },
+    markets: { type: 'string', default: '1' },
+  },
+});
+const path = positionals[0]!;
+const feed = { feedLatencyNs: GRID.latencyNs, exchangeClock: 'event' } as const;
+const exchange = {
+  queue: 'power3',
+  queuePower: 3,
+  latency: () => constantLatency(GRID.latencyNs, GRID.latencyNs),
+} as const;
+
+interface Timed {
+  readonly wallS: number;
+  readonly cpuS: number;
+}
+
+function timed(work: () => void): Timed {
+  const [startMs, start] = [performance.now(), process.cpuUsage()];
+  work();
+  const { user, system } = process.cpuUsage(start);
+  return { wallS: (performance.now() - startMs) / 1e3, cpuS: (user + system) / 1e6 };
+}
+
+/** Opens the tape for so many markets, each with a reader of its own. */
+function opened(): readonly Tape[] {
+  return Array.from({ length: Number(values.markets) }, () => Tape.open(path));
+}
+
+function gridOn(markets: readonly TapeMarketRows[], watcher: Watcher = {}): Simulation {
+  return simulateTapes(markets, exchange, new Grid(GRID), watcher);
+}
+
+const tapes = opened();
+let loaded: readonly TapeMarketRows[] = [];
+const load = timed(() => {
+  if (!values.stream) loaded = tapes.map((tape) => ({ market: tape.market, pages: new LoadedPages(tape, feed) }));
+});
+const markets = (): readonly TapeMarketRows[] =>
+  values.stream ? tapes.map((tape) => ({ market: tape.market, pages: new TapePages(tape, feed) })) : loaded;
+
+const times: Timed[] = [];
+const outcomes = new Set<string>();
+let last: Simulation | undefined;
+for (let run = 0; run <= Number(values.runs); run += 1) {
+  const simulation = gridOn(markets());
+  times.push(timed(() => simulation.run()));
+  const { positionLots, cashTickLots } = simulation.desks[0]!;
+  outcomes.add(JSON.stringify([simulation.counts, positionLots, cashTickLots]));
+  last = simulation;
+}
+const rssMb = process.resourceUsage().maxRSS / 1_024;
+
+const lines: string[] = [];
+let [turnover, fills] = [0, 0];
+const originNs = BigInt(tapes[0]!.originS) * 1_000_000_000n;
+const watched = gridOn(markets(), {
+  execution: (desk, { side }, timeNs, tick, lots) => {
+    fills += 1;
+    turnover += tick * lots;
+    if (values.fills !== undefined && desk.index === 0)
+      lines.push(`${originNs + BigInt(timeNs)} ${side} ${tick} ${lots}`);
+  },
+});
+watched.run();
+if (values.fills !== undefined) writeFileSync(values.fills, `${lines.join('\n')}\n`);
+
+const { market } = tapes[0]!;
+const desk = last!.desks[0]!;
+const value = Number(market.tickSize) * Number(market.lotSize);
+const middle = (desk.bidTick + desk.askTick) / 2;
+const measured: Measured = {
+  engine: 'flashmm',
+  version: process.version,
+  rows: tapes.reduce((sum, { rows }) => sum + rows, 0),
+  load_s: load.wallS,
+  first_wall_s: times[0]!.wallS,
+  wall_s: times.slice(1).map(({ wallS }) => wallS),
+  cpu_s: times.slice(1).map(({ cpuS }) => cpuS),
+  fills,
+  position: desk.positionLots * Number(market.lotSize),
+  pnl: (desk.cashTickLots + desk.positionLots * middle - turnover * GRID.makerFee) * value,
+  ...last!.counts,
+  rss_mb: rssMb,
+  deterministic: outcomes.size === 1,
+};
+console.log(JSON.stringify(measured));
