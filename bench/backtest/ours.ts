@@ -1,10 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { simulateTapes, type TapeMarketRows } from '../../src/backtest/simulate_tapes.ts';
+import { simulateTapes, type TapeExchange } from '../../src/backtest/simulate_tapes.ts';
 import { LoadedPages, TapePages } from '../../src/backtest/tape_pages.ts';
 import { Tape } from '../../src/tape/reader.ts';
 import { Grid } from '../../streams/baselines/grid.ts';
 import { constantLatency } from '../../streams/simulation/order_latency.ts';
+import type { RowPages } from '../../streams/simulation/simulated_market.ts';
 import type { Simulation, Watcher } from '../../streams/simulation/simulation.ts';
 import { GRID, type Measured } from './grid.ts';
 
@@ -20,12 +21,13 @@ const { values, positionals } = parseArgs({
   },
 });
 const path = positionals[0]!;
-const feed = { feedLatencyNs: GRID.latencyNs, exchangeClock: 'event' } as const;
-const exchange = {
+const exchange: TapeExchange = {
   queue: 'power3',
   queuePower: 3,
   latency: () => constantLatency(GRID.latencyNs, GRID.latencyNs),
-} as const;
+  feedLatencyNs: GRID.latencyNs,
+  exchangeClock: 'event',
+};
 
 interface Timed {
   readonly wallS: number;
@@ -44,23 +46,22 @@ function opened(): readonly Tape[] {
   return Array.from({ length: Number(values.markets) }, () => Tape.open(path));
 }
 
-function gridOn(markets: readonly TapeMarketRows[], watcher: Watcher = {}): Simulation {
-  return simulateTapes(markets, exchange, new Grid(GRID), watcher);
-}
-
 const tapes = opened();
-let loaded: readonly TapeMarketRows[] = [];
+const loaded = new Map<Tape, LoadedPages>();
 const load = timed(() => {
-  if (!values.stream) loaded = tapes.map((tape) => ({ market: tape.market, pages: new LoadedPages(tape, feed) }));
+  if (!values.stream) for (const tape of tapes) loaded.set(tape, new LoadedPages(tape, exchange));
 });
-const markets = (): readonly TapeMarketRows[] =>
-  values.stream ? tapes.map((tape) => ({ market: tape.market, pages: new TapePages(tape, feed) })) : loaded;
+
+function gridRun(watcher: Watcher = {}): Simulation {
+  const pages = (tape: Tape): RowPages => loaded.get(tape) ?? new TapePages(tape, exchange);
+  return simulateTapes(tapes, exchange, new Grid(GRID), watcher, pages).simulation;
+}
 
 const times: Timed[] = [];
 const outcomes = new Set<string>();
 let last: Simulation | undefined;
 for (let run = 0; run <= Number(values.runs); run += 1) {
-  const simulation = gridOn(markets());
+  const simulation = gridRun();
   times.push(timed(() => simulation.run()));
   const { positionLots, cashTickLots } = simulation.desks[0]!;
   outcomes.add(JSON.stringify([simulation.counts, positionLots, cashTickLots]));
@@ -71,7 +72,7 @@ const rssMb = process.resourceUsage().maxRSS / 1_024;
 const lines: string[] = [];
 let [turnover, fills] = [0, 0];
 const originNs = BigInt(tapes[0]!.originS) * 1_000_000_000n;
-const watched = gridOn(markets(), {
+const watched = gridRun({
   execution: (desk, { side }, timeNs, tick, lots) => {
     fills += 1;
     turnover += tick * lots;

@@ -6,11 +6,21 @@ import type { SimulatedOrder } from './simulated_order.ts';
 import { TouchBook } from './touch_book.ts';
 
 /**
+ * How much of an order is filled at a time.
+ *
+ * - `whole`: all of it. One that takes is filled at the other side's best price whatever is there (hftbacktest's
+ *   `NoPartialFillExchange`). For orders that are small beside the market.
+ * - `partial`: what a trade leaves once the queue ahead is eaten, and what the levels hold that an order takes
+ *   (`PartialFillExchange`).
+ */
+export type FillModel = 'whole' | 'partial';
+
+/**
  * The exchange of a tape that tells levels and trades (level 2): where our orders stand in a level is a model's estimate.
  *
- * A resting order is filled whole at its own price when a level of the other side reaches its price or a trade goes through it,
- * and when trades at its price have eaten the queue ahead of it. Equal to hftbacktest's `NoPartialFillExchange` in what is
- * filled when.
+ * A resting order is filled at its own price: wholly when a level of the other side reaches its price or a trade goes through it,
+ * and when trades at its price have eaten the queue ahead of it. The market doesn't react: what we took is still there for the
+ * next. Equal to hftbacktest in what is filled when.
  */
 export class QueueExchange implements ExchangeSide {
   readonly #book = new TouchBook();
@@ -18,10 +28,12 @@ export class QueueExchange implements ExchangeSide {
   readonly #sells = new OwnSide(-1);
   readonly #model: QueuePositionModel;
   readonly #answers: Answers;
+  readonly #fills: FillModel;
 
-  constructor(model: QueuePositionModel, answers: Answers) {
+  constructor(model: QueuePositionModel, answers: Answers, fills: FillModel) {
     this.#model = model;
     this.#answers = answers;
+    this.#fills = fills;
   }
 
   drain(rows: SeenRows, from: number, untilNs: number): number {
@@ -46,14 +58,15 @@ export class QueueExchange implements ExchangeSide {
   place(order: SimulatedOrder, nowNs: number): void {
     const { bidTick, askTick } = this.#book;
     const crosses = order.side > 0 ? order.tick >= askTick : order.tick <= bidTick;
-    if (crosses) {
-      this.#answers.tell('expired', order, nowNs);
-      return;
+    const rests = order.type === 'postOnly' || order.type === 'limit';
+    if (crosses ? order.type === 'postOnly' : !rests) this.#answers.tell('expired', order, nowNs);
+    else if (crosses) this.#take(order, nowNs);
+    else {
+      order.ahead = order.side > 0 ? this.#book.bids.lotsAt(order.tick) : this.#book.asks.lotsAt(order.tick);
+      order.traded = 0;
+      (order.side > 0 ? this.#buys : this.#sells).add(order);
+      this.#answers.tell('accepted', order, nowNs);
     }
-    order.ahead = order.side > 0 ? this.#book.bids.lotsAt(order.tick) : this.#book.asks.lotsAt(order.tick);
-    order.traded = 0;
-    (order.side > 0 ? this.#buys : this.#sells).add(order);
-    this.#answers.tell('accepted', order, nowNs);
   }
 
   cancel(order: SimulatedOrder, nowNs: number): void {
@@ -61,6 +74,48 @@ export class QueueExchange implements ExchangeSide {
     const at = own.orders.indexOf(order);
     if (at >= 0) own.removeAt(at);
     this.#answers.tell(at >= 0 ? 'cancelled' : 'rejected', order, nowNs);
+  }
+
+  /** An order takes: from the best level on, as far as its price and what is there go. */
+  #take(order: SimulatedOrder, nowNs: number): void {
+    const { side, tick, type } = order;
+    const { bidTick, askTick, bids, asks } = this.#book;
+    const best = side > 0 ? askTick : bidTick;
+    if (this.#fills === 'whole') {
+      this.#answers.fill(order, nowNs, best, order.restingLots, false);
+      return;
+    }
+    if (type === 'fillOrKill' && this.#takeable(order) < order.lots) {
+      this.#answers.tell('expired', order, nowNs);
+      return;
+    }
+    for (
+      let at = best;
+      order.restingLots > 0 && (tick - at) * side >= 0;
+      at = side > 0 ? asks.above(at) : bids.below(at)
+    ) {
+      // A limit order can't rest in the other side's book, which doesn't know of it: what is left goes at its price, as in hftbacktest.
+      if (at === tick && type === 'limit') break;
+      const there = side > 0 ? asks.lotsAt(at) : bids.lotsAt(at);
+      this.#answers.fill(order, nowNs, at, Math.min(there, order.restingLots), false);
+    }
+    if (order.restingLots === 0) return;
+    if (type === 'limit') this.#answers.fill(order, nowNs, tick, order.restingLots, false);
+    else this.#answers.tell('expired', order, nowNs);
+  }
+
+  /** Lots on the other side up to an order's price. */
+  #takeable({ side, tick }: SimulatedOrder): number {
+    const { bidTick, askTick, bids, asks } = this.#book;
+    let lots = 0;
+    for (
+      let at = side > 0 ? askTick : bidTick;
+      (tick - at) * side >= 0;
+      at = side > 0 ? asks.above(at) : bids.below(at)
+    ) {
+      lots += side > 0 ? asks.lotsAt(at) : bids.lotsAt(at);
+    }
+    return lots;
   }
 
   /** @returns whether orders of ours were filled */
@@ -112,13 +167,23 @@ export class QueueExchange implements ExchangeSide {
       const order = orders[i]!;
       const beyond = (order.tick - tick) * side;
       if (beyond === 0) tradeThrough(order, lots);
-      if (beyond > 0 || (beyond === 0 && reached(order))) {
-        own.removeAt(i);
-        this.#answers.fill(order, nowNs, order.tick, order.restingLots, true);
+      const part = beyond > 0 ? order.restingLots : beyond === 0 ? this.#reachedLots(order, lots) : 0;
+      if (part > 0) {
+        this.#answers.fill(order, nowNs, order.tick, part, true);
         filled = true;
-      } else i += 1;
+      }
+      if (order.restingLots === 0) own.removeAt(i);
+      else i += 1;
     }
     return filled;
+  }
+
+  /** What of a trade at its price comes through to an order, in whole lots. */
+  #reachedLots(order: SimulatedOrder, tradedLots: number): number {
+    if (!reached(order)) return 0;
+    return this.#fills === 'whole'
+      ? order.restingLots
+      : Math.min(Math.floor(-order.ahead), tradedLots, order.restingLots);
   }
 }
 

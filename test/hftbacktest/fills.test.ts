@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FillsHash } from '../../src/backtest/fills_hash.ts';
 import { simulateTapes } from '../../src/backtest/simulate_tapes.ts';
-import { TapePages } from '../../src/backtest/tape_pages.ts';
 import { Tape } from '../../src/tape/reader.ts';
 import { Grid } from '../../streams/baselines/grid.ts';
 import { constantLatency } from '../../streams/simulation/order_latency.ts';
@@ -39,10 +38,15 @@ describe("the grid's fills are hftbacktest's, each at the same nanosecond, price
   it.each(Object.entries(golden.models))('with %s', (_name, { queue, power, ...expected }) => {
     const tape = Tape.open(path);
     const hash = new FillsHash(tape.originS, expected.first.length);
-    const pages = new TapePages(tape, { feedLatencyNs: MS, exchangeClock: 'event' });
-    const simulation = simulateTapes(
-      [{ market: tape.market, pages }],
-      { queue, queuePower: power, latency: () => constantLatency(MS, MS) },
+    const { simulation } = simulateTapes(
+      [tape],
+      {
+        queue,
+        queuePower: power,
+        latency: () => constantLatency(MS, MS),
+        feedLatencyNs: MS,
+        exchangeClock: 'event',
+      },
       new Grid({ intervalNs: 100 * MS, levels: 5, halfTicks: 2, clip: 0.01, positionMax: 0.1 }),
       { execution: (_desk, { side }, timeNs, tick, lots) => hash.add(timeNs, side, tick, lots) },
     );
