@@ -193,14 +193,14 @@ export class ChainFacts {
         if (!copy.taken) one.copies.delete(hash);
       }
     }
-    this.#forget(mayCome);
+    this.#forget((one) => this.#mayCome(one));
   }
 
   /** A process says that a batch came to nothing: it is believed as far as no node may have it. */
   refused(process: number, batchId: number): void {
     const one = this.outstanding.find((each) => each.process === process && each.batchId === batchId);
     if (one !== undefined) one.ended = true;
-    this.#forget(mayCome);
+    this.#forget((one) => this.#mayCome(one));
   }
 
   /** Reads the account's orders from the books, all anew. */
@@ -252,7 +252,7 @@ export class ChainFacts {
     for (const { copies } of this.outstanding)
       for (const [hash, { timeoutHeight }] of copies)
         if (code.has(hash) || height >= timeoutHeight) copies.delete(hash);
-    this.#forget(mayCome);
+    this.#forget((one) => this.#mayCome(one));
   }
 
   #copy(hash: string): Copy | undefined {
@@ -261,6 +261,13 @@ export class ChainFacts {
       if (copy !== undefined) return copy;
     }
     return undefined;
+  }
+
+  /** Whether a batch may yet come into a block. One that is handed in late may have been too late from the beginning. */
+  #mayCome({ ended, copies }: Outstanding): boolean {
+    const may = ({ sending, taken, timeoutHeight }: Copy): boolean =>
+      (sending > 0 || taken) && timeoutHeight > this.height;
+    return !ended || [...copies.values()].some(may);
   }
 
   #forget(keep: (one: Outstanding) => boolean): void {
@@ -282,11 +289,6 @@ function beside(level: Level | undefined, own: string): Level | undefined {
   if (level === undefined) return undefined;
   const allocations = level.allocations.filter(({ account }) => account !== own);
   return { tick: level.tick, lots: allocations.reduce((sum, { lots }) => sum + lots, 0), allocations };
-}
-
-/** Whether a batch may yet come into a block. */
-function mayCome({ ended, copies }: Outstanding): boolean {
-  return !ended || [...copies.values()].some(({ sending, taken }) => sending > 0 || taken);
 }
 
 /** The chain's code for a transaction that waits in the mempool already. */
