@@ -8,7 +8,7 @@ from . import FEATURE_COUNT
 from .deep import Architecture, Budget, Parameters, drawn, dropout
 from .graph import Graph
 
-HIDDEN = 128
+HIDDEN = 64
 ATTENTION = 64
 DROPOUT = 0.2
 
@@ -26,7 +26,7 @@ def make(key: jax.Array) -> Parameters:
 
 
 def one_way(x: jax.Array, weight_in: jax.Array, weight_back: jax.Array, bias: jax.Array) -> jax.Array:
-    """x [25, b, 64] → hidden states [25, b, 128]."""
+    """x [25, b, 64] → hidden states [25, b, 64]."""
     ahead = x @ weight_in + bias
 
     def step(state: tuple[jax.Array, jax.Array], a: jax.Array) -> tuple[tuple[jax.Array, jax.Array], jax.Array]:
