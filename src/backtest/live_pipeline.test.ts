@@ -12,17 +12,23 @@ import { ArrowTapes } from './arrow_tapes.ts';
 import { Backtest } from './engine.ts';
 import { runLive, tapeExchange } from './run_live.ts';
 
-const LINES = 12_000;
+const LINES = 9_000;
 const flags = ['backtest.order_latency_ms=100', 'backtest.response_latency_ms=50'].map((flag) => {
   const [path, text] = flag.split('=') as [string, string];
   return { path, text, from: 'test' };
 });
 const { config } = loadConfig({ env: {}, flags });
 let folder = '';
-let btc = '';
-let eth = '';
+const tapes = new Map<string, Promise<string>>();
 
-async function tapeOf(symbol: string): Promise<string> {
+/** The first lines of a recording as a tape, made once. */
+function tapeOf(symbol: string): Promise<string> {
+  const made = tapes.get(symbol) ?? imported(symbol);
+  tapes.set(symbol, made);
+  return made;
+}
+
+async function imported(symbol: string): Promise<string> {
   const packed = readFileSync(new URL(`../../tapes/spot_${symbol}_20240808.gz`, import.meta.url));
   const file = join(folder, `${symbol}.txt`);
   writeFileSync(file, `${gunzipSync(packed).toString().split('\n').slice(0, LINES).join('\n')}\n`);
@@ -30,10 +36,8 @@ async function tapeOf(symbol: string): Promise<string> {
   return `${file}.arrow`;
 }
 
-beforeAll(async () => {
+beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'live-pipeline-'));
-  btc = await tapeOf('btcusdt');
-  eth = await tapeOf('ethusdt');
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -80,6 +84,7 @@ function sentUntilFilled(decisions: readonly Decision[]) {
 
 describe('the live pipeline as a strategy', () => {
   it('sends the orders that it sends to the other exchange, until the first fill', async () => {
+    const btc = await tapeOf('btcusdt');
     const [simulation, recording] = [await simulated([btc]), await recorded(btc)];
     const [one, other] = [sentUntilFilled(simulation.decisions), sentUntilFilled(recording.decisions)];
     const both = Math.min(one.length, other.length);
@@ -92,6 +97,7 @@ describe('the live pipeline as a strategy', () => {
   });
 
   it('decides the same every time, something else with another latency, and sees no answer early', async () => {
+    const btc = await tapeOf('btcusdt');
     const [run, again] = [await simulated([btc]), await simulated([btc])];
     const slower = await simulated([btc], { order_latency_ms: 300 });
     expect(again.outcome.decisionsHash).toBe(run.outcome.decisionsHash);
@@ -107,6 +113,7 @@ describe('the live pipeline as a strategy', () => {
   });
 
   it('holds what its fills bought and sold, in one market and in two at a time', async () => {
+    const [btc, eth] = [await tapeOf('btcusdt'), await tapeOf('ethusdt')];
     for (const files of [[btc], [btc, eth]]) {
       const { decisions, outcome } = await simulated(files);
       const fills = decisions.filter((decision) => decision.kind === 'fill');
@@ -125,6 +132,7 @@ describe('the live pipeline as a strategy', () => {
   });
 
   it('takes one tape of each market', async () => {
+    const btc = await tapeOf('btcusdt');
     await expect(simulated([btc, btc])).rejects.toThrow('a second tape of BTCUSDT');
   });
 });

@@ -11,7 +11,7 @@ import { ArrowTapes } from './arrow_tapes.ts';
 import { Backtest, type BacktestOutcome } from './engine.ts';
 import { Tapes } from './tapes.ts';
 
-const LINES = 8_000;
+const LINES = 6_000;
 const { config } = loadConfig({ env: {}, flags: [] });
 let folder = '';
 
@@ -89,7 +89,7 @@ describe('a backtest of a tape in columns', () => {
     const whole = lines('btcusdt');
     const updates = whole.flatMap((line, i) => (line.includes('"depthUpdate"') ? [i] : []));
     const broken = whole.flatMap((line, i) => {
-      if (i === updates[600]) return [];
+      if (i === updates[430]) return [];
       if (i === updates[200] || i === updates[300]) return [line, line];
       if (i === updates[400]) return [line, ...whole.slice(updates[380]!, updates[381])];
       return [line];
