@@ -4,7 +4,7 @@
     python test/hftbacktest/orders.py test/hftbacktest/events.csv.gz > test/hftbacktest/orders.json
 
 Every 250 ms one order, buy and sell in turn, two ticks through the other side's best price or at our own best, of a size that one
-level seldom holds. Written down for each order: its end, what was filled, and the time and price of the last execution.
+level seldom holds. Written down for each order: its end, what was filled, and where something was, the time of its end and the price of the last execution.
 """
 import argparse
 import hashlib
@@ -45,7 +45,7 @@ def run(hbt, time_in_force, through, qty, ends):
             o = values.get()
             if o.status == FILLED or o.status == EXPIRED or o.status == CANCELED:
                 filled = round((o.qty - o.leaves_qty) / LOT)
-                ends[count] = (o.order_id, o.status, filled, o.exch_timestamp if filled > 0 else 0, o.exec_price_tick if filled > 0 else 0)
+                ends[count] = (np.int64(o.order_id), np.int64(o.status), np.int64(filled), np.int64(o.exch_timestamp if filled > 0 else 0), np.int64(o.exec_price_tick if filled > 0 else 0))
                 count += 1
         hbt.clear_inactive_orders(0)
         values = hbt.orders(0).values()
