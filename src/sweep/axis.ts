@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { STRATEGIES } from '../backtest/strategies.ts';
 import { CommandError } from '../cli/command.ts';
 import { KNOWN_KEYS, type KnownKey, withoutDefault } from '../config/keys.ts';
 import { didYouMean } from '../config/nearest.ts';
@@ -19,6 +20,9 @@ export type Axis =
 /** The sections that a backtest goes by: varying anything else would run the same thing again and again. */
 export const SWEPT_SECTIONS = ['sampling', 'quotes', 'risk', 'breakers', 'inference', 'watching', 'orders', 'backtest'];
 
+/** What is varied when the strategies themselves are compared: no key of the configuration. */
+export const STRATEGY = 'strategy';
+
 /** As the configuration's own flags have it. */
 const RANGE = /^(-?[\d.]+(?:e-?\d+)?)\.\.(-?[\d.]+(?:e-?\d+)?)(?::(log|linear))?$/i;
 
@@ -38,11 +42,13 @@ export function axisOfText(text: string): Axis {
 
 /** A list of values, each as text. @throws CommandError (`usage`) for an unknown key, an empty list, a value that is there twice */
 export function listAxis(key: string, values: readonly string[]): Axis {
-  sweptKey(key);
   const trimmed = values.map((value) => value.trim());
   if (trimmed.length === 0 || trimmed.includes('')) throw wrong(key, 'expected at least one value, and none empty');
   const twice = trimmed.find((value, i) => trimmed.indexOf(value) !== i);
   if (twice !== undefined) throw wrong(key, `${twice} is there twice: each value would count as a trial`);
+  if (key !== STRATEGY) sweptKey(key);
+  const unknown = key === STRATEGY ? trimmed.find((value) => !STRATEGIES.includes(value)) : undefined;
+  if (unknown !== undefined) throw wrong(key, `${unknown}: expected some of ${STRATEGIES.join(', ')}`);
   return { kind: 'list', key, values: trimmed };
 }
 

@@ -12,6 +12,8 @@ export interface Block {
   readonly tape: number;
   readonly fromUs: number;
   readonly untilUs: number;
+  /** The cut of the tape's files that holds this block and nothing else, where there is one. */
+  readonly files?: readonly string[];
 }
 
 /** A step of a walk forward: on the first blocks a point is chosen, on the last one it is judged. */

@@ -14,7 +14,17 @@ const axes = [axisOfText('quotes.gamma=1,2,3')];
 function planOn(blocks: number, trainBlocks: number | null, objective = 'pnl_usdc'): Plan {
   const walk = trainBlocks === null ? null : { blockS: 60, gapS: 0, trainBlocks };
   return {
-    spec: { tapes: [['t']], market: null, axes, random: null, walk, objective, models: false, seed: 1 },
+    spec: {
+      tapes: [['t']],
+      market: null,
+      axes,
+      random: null,
+      walk,
+      objective,
+      models: false,
+      strategy: 'live',
+      seed: 1,
+    },
     points: pointsOf(axes, null),
     configs: [],
     tapes: [{ files: ['t'], firstUs: 0, lastUs: 0 }],

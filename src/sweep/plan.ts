@@ -3,13 +3,17 @@ import { createHash } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import stringify from 'safe-stable-stringify';
+import { ArrowTapes, isArrow } from '../backtest/arrow_tapes.ts';
+import { LIVE } from '../backtest/strategies.ts';
 import { Tapes } from '../backtest/tapes.ts';
 import { RecordingError } from '../binance/recording.ts';
 import { CommandError } from '../cli/command.ts';
 import { version } from '../cli/program.ts';
 import type { FlagSetting, LoadedConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
-import { SWEPT_SECTIONS } from './axis.ts';
+import { Tape } from '../tape/reader.ts';
+import { TapeError } from '../tape/tape_error.ts';
+import { STRATEGY, SWEPT_SECTIONS } from './axis.ts';
 import { type Block, blocksOf, type TapeSpan } from './blocks.ts';
 import { type Point, pointsOf } from './points.ts';
 import type { ResultsHeader } from './results_file.ts';
@@ -52,6 +56,7 @@ export async function planOf(spec: SweepSpec, options: PlanOptions): Promise<Pla
     hashes.set(file, await sha256Of(file));
   }
   const tapes: TapeSpan[] = [];
+  checkExchange(spec, points, configs);
   for (const tape of spec.tapes) tapes.push(await spanOf(tape, spec, options));
   const blocks = blocksOf(tapes, spec.walk);
   checkBlocks(spec, tapes, blocks);
@@ -72,9 +77,30 @@ export async function planOf(spec: SweepSpec, options: PlanOptions): Promise<Pla
 }
 
 function configOf({ index, values }: Point, { config }: PlanOptions): Config {
-  const flags = Object.entries(values).map(([path, text]) => ({ path, text, from: `point ${index} of the sweep` }));
+  const keys = Object.entries(values).filter(([path]) => path !== STRATEGY);
+  const flags = keys.map(([path, text]) => ({ path, text, from: `point ${index} of the sweep` }));
   // A thread cannot be handed a secret, and does not need one.
   return JSON.parse(JSON.stringify(config(flags).config)) as Config;
+}
+
+/** The engine that baselines run on reads tapes in columns; and what is compared has to trade with the same exchange. */
+function checkExchange({ strategy, tapes }: SweepSpec, points: readonly Point[], configs: readonly Config[]): void {
+  const names = points.map(({ values }) => values[STRATEGY] ?? strategy);
+  const baseline = names.find((name) => name !== LIVE);
+  const engine = configs.some(({ backtest }) => backtest.exchange === 'hftbacktest');
+  const recording = tapes.flat().find((file) => !isArrow(file));
+  if (recording !== undefined && (baseline !== undefined || engine)) {
+    const wanted = baseline === undefined ? 'backtest.exchange = hftbacktest' : `strategy ${baseline}`;
+    throw new CommandError(
+      'usage',
+      `${wanted}: ${recording} is no tape in columns`,
+      "'flashmm tape import' makes one.",
+    );
+  }
+  const own = names.some((name, i) => name === LIVE && configs[i]!.backtest.exchange === 'own');
+  if (baseline === undefined || !own) return;
+  const message = `strategy live would trade with another exchange than ${baseline}`;
+  throw new CommandError('usage', message, 'Give --set backtest.exchange=hftbacktest, which all then trade with.');
 }
 
 function checkBlocks({ walk }: SweepSpec, tapes: readonly TapeSpan[], blocks: readonly Block[]): void {
@@ -93,6 +119,7 @@ function checkBlocks({ walk }: SweepSpec, tapes: readonly TapeSpan[], blocks: re
 /** When a tape begins and ends. Only a walk forward asks: it takes reading the whole tape. */
 async function spanOf(files: readonly string[], { market, walk }: SweepSpec, options: PlanOptions): Promise<TapeSpan> {
   try {
+    if (files.every(isArrow)) return arrowSpan(files, market);
     const tapes = await Tapes.open(files, market ?? undefined);
     let [firstUs, lastUs] = [-1, -1];
     if (walk === null) return { files, firstUs, lastUs };
@@ -103,9 +130,26 @@ async function spanOf(files: readonly string[], { market, walk }: SweepSpec, opt
     }
     return { files, firstUs, lastUs };
   } catch (error) {
-    if (!(error instanceof RecordingError)) throw error;
-    throw new CommandError('environment', error.message, 'A tape is what flashmm record writes.');
+    if (!(error instanceof RecordingError || error instanceof TapeError)) throw error;
+    throw new CommandError(
+      'environment',
+      error.message,
+      'A tape is what flashmm record or flashmm tape import writes.',
+    );
   }
+}
+
+function arrowSpan(files: readonly string[], market: string | null): TapeSpan {
+  ArrowTapes.open(files, market ?? undefined);
+  const edges = files.map((file) => {
+    const tape = Tape.open(file);
+    const { firstNs, lastNs } = tape.edgesNs();
+    tape.close();
+    const us = (ns: number): number => tape.originS * 1_000_000 + Math.floor(ns / 1_000);
+    return [us(firstNs), us(lastNs)] as const;
+  });
+  const [firstUs, lastUs] = [Math.min(...edges.map(([us]) => us)), Math.max(...edges.map(([, us]) => us))];
+  return { files, firstUs, lastUs };
 }
 
 async function sha256Of(file: string): Promise<string> {

@@ -1,6 +1,7 @@
 import type { ReportCharts } from '../../streams/report/session_report.ts';
 import { CommandError } from '../cli/command.ts';
 import { overWorkers } from '../runtime/worker_pool.ts';
+import { STRATEGY } from './axis.ts';
 import type { Block, TapeSpan } from './blocks.ts';
 import type { Plan } from './plan.ts';
 import type { Point } from './points.ts';
@@ -122,6 +123,7 @@ function taskOf(plan: Plan, point: number, tape: number): TapeTask {
     files: tapes[tape]!.files,
     market: spec.market,
     config: configs[point]!,
+    strategy: plan.points[point]!.values[STRATEGY] ?? spec.strategy,
     models: spec.models,
     seed: spec.seed,
     blocks: blocks.filter((block) => block.tape === tape),

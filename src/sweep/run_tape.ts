@@ -1,9 +1,13 @@
-import { isMarketInput } from '../../streams/inputs.ts';
+import { type Input, isMarketInput } from '../../streams/inputs.ts';
 import { LocalBook } from '../../streams/market/local_book.ts';
 import type { BookSnapshot, Market } from '../../streams/market/types.ts';
 import type { ReportCharts } from '../../streams/report/session_report.ts';
-import { Backtest, type BacktestOptions } from '../backtest/engine.ts';
+import { ArrowTapes, isArrow } from '../backtest/arrow_tapes.ts';
+import { Backtest, type BacktestOptions, type BacktestOutcome } from '../backtest/engine.ts';
 import { exchangeModel } from '../backtest/exchange_model.ts';
+import { runLive, tapeExchange } from '../backtest/run_live.ts';
+import { runStrategy } from '../backtest/run_strategy.ts';
+import { BASELINES, LIVE } from '../backtest/strategies.ts';
 import { Tapes } from '../backtest/tapes.ts';
 import { accountSettings } from '../config/account.ts';
 import type { Config } from '../config/schema.ts';
@@ -23,6 +27,7 @@ export interface TapeTask {
   /** With secrets taken out. */
   readonly config: Config;
   readonly models: boolean;
+  readonly strategy: string;
   readonly seed: number;
   /** In order of time, apart from one another. */
   readonly blocks: readonly Block[];
@@ -33,7 +38,7 @@ export interface TapeTask {
 /** How a point did on a block. */
 export interface BlockResult {
   readonly measures: Measures;
-  /** Over every decision, as `flashmm backtest` prints it; empty where nothing happened. */
+  /** Over every decision, as `flashmm backtest` prints it, or over every fill of a baseline; empty where nothing happened. */
   readonly decisionsHash: string;
   /** Failures of actors, of which there should be none. */
   readonly failures: number;
@@ -49,26 +54,75 @@ export interface TapeResult {
 }
 
 /**
- * Runs a point on a tape, block by block, reading it once. A block begins with what the book was when it began, and with nothing else: no
- * position, no estimates.
+ * Runs a point on a tape, block by block. A block begins with what the book was when it began, and with nothing else: no position, no
+ * estimates.
  *
- * @throws RecordingError when a file cannot be read, CommandError when a model may not serve
+ * @throws RecordingError or TapeError when a file cannot be read, CommandError when a model may not serve
  */
 export async function runTape(task: TapeTask): Promise<TapeResult> {
+  const runs = task.files.every(isArrow) ? await onColumns(task) : await onRecordings(task);
+  return {
+    point: task.point,
+    tape: task.tape,
+    blocks: runs.map(({ result }) => result),
+    charts: task.charts ? runs.map(({ charts }) => charts) : [],
+  };
+}
+
+interface Ran {
+  readonly result: BlockResult;
+  readonly charts: ReportCharts;
+}
+
+/** Each block is a tape of its own. */
+async function onColumns(task: TapeTask): Promise<readonly Ran[]> {
+  const { config, strategy } = task;
+  const market = task.market ?? undefined;
+  const runs: Ran[] = [];
+  for (const { files = task.files } of task.blocks) {
+    if (strategy === LIVE) {
+      const tapes = ArrowTapes.open(files, market);
+      const options = await optionsOf(task, tapes.markets);
+      if (config.backtest.exchange === 'hftbacktest') {
+        runs.push(await onEngine(tapes, options, config).finally(() => options.models?.close()));
+        continue;
+      }
+      const run = new BlockRun(options);
+      await run.backtest
+        .replay(tapes.replayed(run.backtest.watchesEvents), () => {})
+        .finally(() => options.models?.close());
+      runs.push(run.finish());
+    } else {
+      const make = BASELINES[strategy]!.make.bind(undefined, config);
+      const { figures, charts, fillsHash } = runStrategy({ files, market, config, make });
+      runs.push({ result: { measures: measuresOf(figures), decisionsHash: fillsHash, failures: 0 }, charts });
+    }
+  }
+  return runs;
+}
+
+/** The live pipeline with the exchange that baselines trade with. */
+async function onEngine(tapes: ArrowTapes, options: PipelineOptions, config: Config): Promise<Ran> {
+  let failures = 0;
+  const run = { ...options, tapes, exchange: tapeExchange(config.backtest), onFailure: () => (failures += 1) };
+  return ranOf(await runLive(run, () => {}), failures);
+}
+
+/** The recordings are read once, whatever the number of blocks. */
+async function onRecordings(task: TapeTask): Promise<readonly Ran[]> {
+  const { blocks } = task;
   const tapes = await Tapes.open(task.files, task.market ?? undefined);
   const options = await optionsOf(task, tapes.markets);
-  const last = task.blocks.at(-1);
-  const runs = task.blocks.map((block) => new BlockRun(block, options));
+  const runs = blocks.map(() => new BlockRun(options));
   const books = new Map(tapes.markets.map(({ symbol }) => [symbol, new LocalBook(symbol)]));
   let at = 0;
   try {
     for await (const { input } of tapes.inputs()) {
-      if (last === undefined || input.timeUs >= last.untilUs) break;
-      while (input.timeUs >= runs[at]!.block.untilUs) at += 1;
-      const run = runs[at]!;
-      if (input.timeUs >= run.block.fromUs) {
-        if (!run.begun) await run.begin(at === 0 && run.block.fromUs === 0 ? [] : snapshotsOf(books, input.timeUs));
-        await run.backtest.take(input);
+      while (at < blocks.length && input.timeUs >= blocks[at]!.untilUs) at += 1;
+      if (at === blocks.length) break;
+      if (input.timeUs >= blocks[at]!.fromUs) {
+        const whole = blocks[at]!.fromUs === 0;
+        await runs[at]!.take(input, () => (whole ? [] : snapshotsOf(books, input.timeUs)));
       }
       // After the run has taken it: only then it has its number.
       if (isMarketInput(input)) books.get(input.market)?.apply(input);
@@ -76,37 +130,42 @@ export async function runTape(task: TapeTask): Promise<TapeResult> {
   } finally {
     await options.models?.close();
   }
-  return {
-    point: task.point,
-    tape: task.tape,
-    blocks: runs.map((run) => run.result()),
-    charts: task.charts ? runs.map((run) => run.backtest.finish().report.charts()) : [],
-  };
+  return runs.map((run) => run.finish());
 }
 
+/** What every run of a point is made with. */
+type PipelineOptions = Omit<BacktestOptions, 'onFailure'>;
+
+/** The live pipeline on one block. */
 class BlockRun {
-  readonly block: Block;
   readonly backtest: Backtest;
-  begun = false;
+  #begun = false;
   #failures = 0;
 
-  constructor(block: Block, options: Omit<BacktestOptions, 'onFailure'>) {
-    this.block = block;
+  constructor(options: PipelineOptions) {
     this.backtest = new Backtest({ ...options, onFailure: () => (this.#failures += 1) });
   }
 
-  async begin(snapshots: readonly BookSnapshot[]): Promise<void> {
-    this.begun = true;
-    for (const snapshot of snapshots) await this.backtest.take(snapshot);
+  /** @param books what the books are when the block begins, told anew */
+  async take(input: Input, books: () => readonly BookSnapshot[]): Promise<void> {
+    if (!this.#begun) for (const book of books()) await this.backtest.take(book);
+    this.#begun = true;
+    await this.backtest.take(input);
   }
 
-  result(): BlockResult {
-    const { report, decisionsHash } = this.backtest.finish();
-    return { measures: measuresOf(report.figures()), decisionsHash, failures: this.#failures };
+  finish(): Ran {
+    return ranOf(this.backtest.finish(), this.#failures);
   }
 }
 
-async function optionsOf(task: TapeTask, markets: readonly Market[]): Promise<Omit<BacktestOptions, 'onFailure'>> {
+function ranOf({ report, decisionsHash }: BacktestOutcome, failures: number): Ran {
+  return {
+    result: { measures: measuresOf(report.figures()), decisionsHash, failures },
+    charts: report.charts(),
+  };
+}
+
+async function optionsOf(task: TapeTask, markets: readonly Market[]): Promise<PipelineOptions> {
   const { config, seed } = task;
   const { maker_fee_bps, taker_fee_bps } = config.backtest;
   const fees = { makerFeeBps: maker_fee_bps, takerFeeBps: taker_fee_bps };

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse, TomlError } from 'smol-toml';
 import { z } from 'zod';
+import { STRATEGIES } from '../backtest/strategies.ts';
 import { CommandError } from '../cli/command.ts';
 import { type Axis, listAxis, rangeAxis } from './axis.ts';
 import type { WalkForward } from './blocks.ts';
@@ -19,6 +20,8 @@ export interface SweepSpec {
   /** Name of a metric. */
   readonly objective: string;
   readonly models: boolean;
+  /** Name of a strategy, where it is not varied itself. */
+  readonly strategy: string;
   /** Of the kernel's chance, the same for every run. */
   readonly seed: number;
 }
@@ -26,15 +29,14 @@ export interface SweepSpec {
 /** A spec is a page; anything bigger is the wrong file. */
 const FILE_MAX_BYTES = 1_048_576;
 
-const value = z.union([z.string(), z.number(), z.boolean()], { error: 'expected a text, a number, true or false' });
+const value = z.union([z.string(), z.number(), z.boolean()]);
 const range = z.strictObject({
   from: z.number(),
   to: z.number(),
-  scale: z.enum(['linear', 'log'], { error: 'expected linear or log' }).default('linear'),
+  scale: z.enum(['linear', 'log']).default('linear'),
 });
-const varied = z.union([z.array(value), range], {
-  error: 'expected a list of values, or { from = A, to = B, scale = "linear" or "log" }',
-});
+const VARIED = 'expected a list of values, or { from = A, to = B, scale = "linear" or "log" }';
+const varied = z.union([z.array(value), range]);
 const files = z.union(
   [
     z
@@ -71,13 +73,19 @@ export const objectiveSchema = z.enum(METRICS.map(({ name }) => name) as [string
   error: `expected one of ${METRICS.map(({ name }) => name).join(', ')}`,
 });
 
+/** Name of a strategy. */
+export const strategySchema = z.enum(STRATEGIES as [string, ...string[]], {
+  error: `expected one of ${STRATEGIES.join(', ')}`,
+});
+
 const fileSchema = z.strictObject({
   tapes: z.array(files).optional(),
   market: z.string().min(1).optional(),
   objective: objectiveSchema.optional(),
   models: z.enum(['on', 'off'], { error: 'expected on or off' }).optional(),
   seed: seedSchema.optional(),
-  vary: z.record(z.string(), z.record(z.string(), varied)).optional(),
+  strategy: strategySchema.optional(),
+  vary: z.record(z.string(), z.union([z.array(z.unknown()), z.record(z.string(), z.unknown())])).optional(),
   random: z.strictObject({ points: pointsSchema, seed: seedSchema.default(1) }).optional(),
   walk_forward: z
     .strictObject({
@@ -100,15 +108,19 @@ export function readSpec(path: string): Partial<SweepSpec> {
     const key = issue.path.map(String).join('.');
     throw configurationError(`${path}: ${key === '' ? '' : `${key}: `}${issue.message}`);
   }
-  const { tapes, market, objective, models, seed, vary, random, walk_forward: walk } = parsed.data;
-  const axes = Object.entries(vary ?? {}).flatMap(([section, keys]) =>
-    Object.entries(keys).map(([key, given]) => axisOf(`${section}.${key}`, given)),
+  const { tapes, market, objective, models, strategy, seed, vary, random, walk_forward: walk } = parsed.data;
+  // A list of strategies stands beside sections of keys.
+  const axes = Object.entries(vary ?? {}).flatMap(([name, given]) =>
+    Array.isArray(given)
+      ? [axisOf(path, name, given)]
+      : Object.entries(given).map(([key, one]) => axisOf(path, `${name}.${key}`, one)),
   );
   return {
     ...(tapes && { tapes }),
     ...(market !== undefined && { market }),
     ...(objective !== undefined && { objective }),
     ...(models !== undefined && { models: models === 'on' }),
+    ...(strategy !== undefined && { strategy }),
     ...(seed !== undefined && { seed }),
     ...(axes.length > 0 && { axes }),
     ...(random && { random }),
@@ -116,9 +128,11 @@ export function readSpec(path: string): Partial<SweepSpec> {
   };
 }
 
-function axisOf(key: string, given: z.output<typeof varied>): Axis {
-  if (Array.isArray(given)) return listAxis(key, given.map(String));
-  return rangeAxis(key, given.from, given.to, given.scale);
+function axisOf(path: string, key: string, given: unknown): Axis {
+  const { success, data } = varied.safeParse(given);
+  if (!success) throw configurationError(`${path}: vary.${key}: ${VARIED}`);
+  if (Array.isArray(data)) return listAxis(key, data.map(String));
+  return rangeAxis(key, data.from, data.to, data.scale);
 }
 
 function tableOf(path: string): unknown {

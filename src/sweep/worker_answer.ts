@@ -1,5 +1,6 @@
 import { RecordingError } from '../binance/recording.ts';
 import { CommandError } from '../cli/command.ts';
+import { TapeError } from '../tape/tape_error.ts';
 import { runTape, type TapeResult, type TapeTask } from './run_tape.ts';
 
 /** What comes of a task: its result, or why there is none and whether the user can do something about it. Plain data. */
@@ -12,7 +13,7 @@ export async function answerTo(task: TapeTask): Promise<WorkerAnswer> {
   try {
     return { ok: true, result: await runTape(task) };
   } catch (error) {
-    const expected = error instanceof RecordingError || error instanceof CommandError;
+    const expected = [RecordingError, TapeError, CommandError].some((kind) => error instanceof kind);
     const message = expected || !(error instanceof Error) ? String((error as Error).message) : (error.stack ?? '');
     return { ok: false, point: task.point, expected, message };
   }

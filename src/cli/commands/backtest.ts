@@ -8,6 +8,9 @@ import { modelsText } from '../../backtest/models_text.ts';
 import { ProgressBar } from '../../backtest/progress.ts';
 import { backtestText, type Measured } from '../../backtest/report_text.ts';
 import { runLive, tapeExchange } from '../../backtest/run_live.ts';
+import { runStrategy } from '../../backtest/run_strategy.ts';
+import { BASELINES, LIVE, STRATEGIES } from '../../backtest/strategies.ts';
+import { strategyJson, strategyText } from '../../backtest/strategy_text.ts';
 import { Tapes } from '../../backtest/tapes.ts';
 import { RecordingError } from '../../binance/recording.ts';
 import { accountSettings } from '../../config/account.ts';
@@ -68,6 +71,11 @@ export const command = defineCommand({
       schema: z.enum(['own', 'hftbacktest']).optional(),
       setting: 'backtest.exchange',
     },
+    strategy: {
+      value: 'NAME',
+      summary: `live (default), or on tapes in columns a baseline: ${Object.keys(BASELINES).join(', ')}`,
+      schema: z.enum(STRATEGIES as [string, ...string[]]).default(LIVE),
+    },
     models: {
       value: 'WHICH',
       summary: 'on (default): predicted where a champion serves; off: not; both: each, side by side',
@@ -82,6 +90,7 @@ export const command = defineCommand({
   examples: [
     { line: 'flashmm backtest --tape tapes/spot_btcusdt_20240808.gz', summary: 'six minutes of Bitcoin' },
     { line: 'flashmm backtest --tape btc.arrow --models off', summary: 'the same from a tape in columns, faster' },
+    { line: 'flashmm backtest --tape btc.arrow --strategy naive', summary: 'a baseline on the same tape' },
     {
       line: 'flashmm backtest --tape day1.gz day2.gz --order-latency-ms 20 --json',
       summary: 'two files as one session, as JSON',
@@ -92,8 +101,12 @@ export const command = defineCommand({
     },
   ],
   async run(context) {
-    const { tape: files, market, models: which } = context.options;
+    const { tape: files, market, models: which, strategy } = context.options;
     const { config } = context.config();
+    if (strategy in BASELINES) {
+      runBaseline(context, strategy);
+      return undefined;
+    }
     const tapes = await opened(files, market);
     const { maker_fee_bps, taker_fee_bps } = config.backtest;
     const fees = { makerFeeBps: maker_fee_bps, takerFeeBps: taker_fee_bps };
@@ -131,6 +144,25 @@ export const command = defineCommand({
 });
 
 type Context = Parameters<typeof command.run>[0];
+
+/** A baseline on the engine of tapes in columns, with the exchange `hftbacktest`, whatever the configuration says of that. */
+function runBaseline(context: Context, strategy: string): void {
+  const { tape: files, market } = context.options;
+  const { config } = context.config();
+  const recording = files.find((file) => !isArrow(file));
+  if (recording !== undefined) throw noColumns(`--strategy ${strategy}`);
+  const startedMs = performance.now();
+  try {
+    const make = BASELINES[strategy]!.make.bind(undefined, config);
+    const outcome = runStrategy({ files, market, config, make, onWake: () => context.signal.throwIfAborted() });
+    const seconds = (performance.now() - startedMs) / MS_PER_S;
+    const ran = { strategy, files, seconds, model: config.backtest };
+    if (context.json) context.printJson(strategyJson(outcome, ran));
+    else context.print(strategyText(outcome, ran));
+  } catch (error) {
+    throw readingError(error as Error);
+  }
+}
 
 async function opened(files: readonly string[], market: string | undefined): Promise<Tapes | ArrowTapes> {
   const columns = files.filter(isArrow);
@@ -171,7 +203,7 @@ async function outcomesOf(
   try {
     const outcomes: BacktestOutcome[] = [];
     if (model.exchange === 'hftbacktest') {
-      if (!(tapes instanceof ArrowTapes)) throw noColumns();
+      if (!(tapes instanceof ArrowTapes)) throw noColumns('--exchange hftbacktest');
       const exchange = tapeExchange(model);
       for (const run of runs) outcomes.push(await runLive({ ...common, ...run, tapes, exchange }, look));
     } else {
@@ -205,10 +237,10 @@ async function replay(
   }
 }
 
-function noColumns(): CommandError {
+function noColumns(what: string): CommandError {
   return new CommandError(
     'usage',
-    '--exchange hftbacktest: expected tapes in columns, not recordings',
+    `${what}: expected tapes in columns, not recordings`,
     "'flashmm tape import RECORDING --out FILE.arrow' makes one.",
   );
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { afterAll, describe, expect, it } from 'vitest';
+import { importTape } from '../../tape/import.ts';
 import { runProgram } from '../program.ts';
 import { REGISTRY } from '../registry.ts';
 
@@ -19,7 +20,8 @@ function file(name: string, content: string): string {
   writeFileSync(at(name), content);
   return at(name);
 }
-const whole = file('whole', lines.join('\n'));
+const long = file('long', lines.join('\n'));
+const whole = file('whole', lines.slice(0, 1_500).join('\n'));
 
 async function flashmm(...args: string[]): Promise<{ code: number; out: string; err: string }> {
   let [out, err] = ['', ''];
@@ -53,11 +55,15 @@ function resultsIn(name: string, change: (results: string) => string): string {
 }
 
 describe('flashmm sweep', () => {
-  it('has the same table whatever the jobs, and each point decides as in a backtest', async () => {
+  it('has the same table whatever the jobs', async () => {
     const one = await first;
     const two = await swept(...GRID, '--out', at('two'), '--jobs', '2');
     expect(two).toEqual({ ...one, jobs: 2, seconds: expect.any(Number), folder: at('two') });
     expect(one).toMatchObject({ points: 2, finished: 2, blocks: 1, trials: 2, objective: 'pnl_usdc' });
+  });
+
+  it('decides in each point as a backtest does, best first', async () => {
+    const one = await first;
     for (const row of one.rows) {
       const setting = `quotes.kappa=${row.values['quotes.kappa']}`;
       const args = ['--tape', whole, '--models', 'off', '--set', 'quotes.min_edge_bps=0', '--set', setting, '--json'];
@@ -117,9 +123,30 @@ describe('flashmm sweep', () => {
     expect(page.match(/class="fill (?:buy|sell)"/g)).toHaveLength(rows[0].fills);
   });
 
+  it('walks a tape in columns as the recording that it is of, and runs baselines on it', async () => {
+    const columns = at('columns.arrow');
+    await importTape([long], columns, { repair: false });
+    const walk = ['--block-s', '12', '--gap-s', '1', '--train-blocks', '1', ...GRID.slice(2)];
+    const [ofColumns, ofLines] = [
+      await swept('--tape', columns, ...walk, '--out', at('columns')),
+      await swept('--tape', long, ...walk, '--out', at('lines')),
+    ];
+    expect(ofColumns.rows).toEqual(ofLines.rows);
+    expect(ofColumns.walk_forward).toEqual(ofLines.walk_forward);
+    const varied = ['--vary', 'strategy=naive,grid,avellaneda-stoikov,buy-and-hold,live'];
+    const baselines = [...varied, '--set', 'backtest.exchange=hftbacktest'];
+    const { rows } = await swept('--tape', columns, ...baselines, '--out', at('baselines'));
+    expect(new Set(rows.map((row: { decisions_hash: string }) => row.decisions_hash)).size).toBe(5);
+    expect(readFileSync(at('baselines/sweep.html'), 'utf8')).toContain('The best: strategy');
+    const recording = await flashmm('sweep', '--tape', whole, ...baselines, '--out', at('refused'));
+    expect(recording).toMatchObject({ code: 2, err: expect.stringContaining('whole is no tape in columns') });
+    const unequal = await flashmm('sweep', '--tape', columns, ...varied, '--out', at('refused'));
+    expect(unequal).toMatchObject({ code: 2, err: expect.stringContaining('another exchange than naive') });
+  });
+
   it('walks forward: blocks stand for themselves, and the next one judges', async () => {
-    const walk = ['--block-s', '10', '--gap-s', '0.5', '--train-blocks', '2'];
-    const { blocks, rows, walk_forward: walked } = await swept(...GRID, ...walk, '--out', at('walk'));
+    const walk = ['--tape', long, ...GRID.slice(2), '--block-s', '10', '--gap-s', '0.5', '--train-blocks', '2'];
+    const { blocks, rows, walk_forward: walked } = await swept(...walk, '--out', at('walk'));
     expect(blocks).toBeGreaterThan(2);
     expect(walked.folds).toHaveLength(blocks - 2);
     for (const [i, { train, test, point, judged }] of walked.folds.entries()) {
@@ -154,6 +181,7 @@ describe('flashmm sweep', () => {
       'quotes.gamma = -1 (point 0 of the sweep): expected a number',
     ],
     [['--tape', at('none'), '--vary', 'quotes.levels=1,2'], 4, 'none: no such file'],
+    [['--tape', whole, '--vary', 'strategy=luck'], 2, 'luck: expected some of live, naive'],
     [[...GRID, '--objective', 'luck'], 2, 'expected one of pnl_usdc, profit_bps, sharpe'],
     [[...GRID, '--block-s', '60'], 2, '--train-blocks N is missing'],
     [[...GRID, '--block-s', '60', '--train-blocks', '9'], 2, 'expected more than the 9 that choose'],

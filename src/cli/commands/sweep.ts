@@ -2,8 +2,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ProgressBar } from '../../backtest/progress.ts';
+import { LIVE, STRATEGIES } from '../../backtest/strategies.ts';
 import { axisOfText } from '../../sweep/axis.ts';
 import type { WalkForward } from '../../sweep/blocks.ts';
+import { withCuts } from '../../sweep/cuts.ts';
 import { outcomeOf } from '../../sweep/outcome.ts';
 import { outcomeJson } from '../../sweep/outcome_json.ts';
 import { sweepPage } from '../../sweep/page/page.ts';
@@ -77,6 +79,11 @@ export const command = defineCommand({
       summary: 'on: predicted where a champion serves; off (default): not',
       schema: z.enum(['on', 'off']).optional(),
     },
+    strategy: {
+      value: 'NAME',
+      summary: `${STRATEGIES.join(', ')} (default live); --vary strategy=A,B compares them`,
+      schema: given.strategySchema.optional(),
+    },
     seed: { value: 'N', summary: 'Seed of the kernel’s chance (default 1)', schema: given.seedSchema.optional() },
     jobs: {
       value: 'N',
@@ -110,9 +117,10 @@ export const command = defineCommand({
   ],
   async run(context) {
     const startedMs = performance.now();
-    const plan = await planFor(context);
-    const folder = context.options.out ?? defaultFolder(context, plan);
-    const file = openFile(folder, plan);
+    const wanted = await planFor(context);
+    const folder = context.options.out ?? defaultFolder(context, wanted);
+    const file = openFile(folder, wanted);
+    const plan = withCuts(wanted, join(folder, 'blocks'));
     const { found } = file;
     if (found.tornBytes > 0 && !context.json) {
       context.stderr.write(
@@ -157,6 +165,7 @@ async function planFor(context: Context): Promise<Plan> {
     random: random === undefined ? null : { points: random, seed: options.searchSeed ?? file.random?.seed ?? 1 },
     walk: walkOf(options, file.walk ?? null),
     objective: options.objective ?? file.objective ?? 'pnl_usdc',
+    strategy: options.strategy ?? file.strategy ?? LIVE,
     models: options.models === undefined ? (file.models ?? false) : options.models === 'on',
     seed: options.seed ?? file.seed ?? 1,
   };
