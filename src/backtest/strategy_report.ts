@@ -210,6 +210,8 @@ const STATUS: Readonly<Partial<Record<Answer['kind'], 'resting' | 'filled' | 'ca
 
 /** A fair value of which nothing but the touch is known. */
 const NO_ESTIMATE = {
+  lastTradeTick: -1,
+  lastTradeUs: -1,
   kind: 'fairValue',
   quality: 'live',
   micropriceTick: 0,
