@@ -5,10 +5,12 @@ import { CircuitBreaker } from '../streams/operators/circuit_breaker.ts';
 import { conflate } from '../streams/operators/conflate.ts';
 import { detectGaps, type SequenceBreak } from '../streams/operators/gap_detection.ts';
 import { gridTicks } from '../streams/operators/grid_ticks.ts';
+import { merge } from '../streams/operators/merge.ts';
 import { pacedPull, pullFrom } from '../streams/operators/paced_pull.ts';
 import { sampleOnGrid } from '../streams/operators/sample_on_grid.ts';
 import { staleness } from '../streams/operators/staleness.ts';
 import { consecutiveFailures, failureRate, type TripPolicy } from '../streams/operators/trip_policy.ts';
+import { where } from '../streams/operators/where.ts';
 import { subject } from './subject.ts';
 
 const MICROS_PER_MS = 1_000;
@@ -170,6 +172,22 @@ const pacedPullSubject = subject({
   },
 });
 
+const mergeSubject = subject({
+  about: 'streams/operators/merge.ts',
+  parameters: z.strictObject({}),
+  inputs: { first: anything, second: anything },
+  outputs: ['merged'],
+  wire: (_, { inputs }) => ({ merged: merge(inputs.of('first'), inputs.of('second')) }),
+});
+
+const whereSubject = subject({
+  about: 'streams/operators/where.ts',
+  parameters: z.strictObject({}),
+  inputs: { source: z.string() },
+  outputs: ['kept'],
+  wire: (_, { inputs }) => ({ kept: inputs.of('source').pipe(where((letter) => letter <= 'm')) }),
+});
+
 /** An output that also listens to an input, which has its effect elsewhere. */
 function withSideInput<T>(output: Observable<T>, input: Observable<unknown>): Observable<T> {
   return new Observable<T>((subscriber) => {
@@ -188,4 +206,6 @@ export const operatorSubjects = {
   detectGaps: detectGapsSubject,
   boundedReplay: boundedReplaySubject,
   pacedPull: pacedPullSubject,
+  merge: mergeSubject,
+  where: whereSubject,
 };
