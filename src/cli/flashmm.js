@@ -12,7 +12,7 @@ const OLDEST_NODE = 24;
 const EXIT_ENVIRONMENT = 4;
 // Short-lived objects are most of what a session makes; a small nursery keeps memory a quarter lower and pauses shorter. A
 // simulation minds neither, and collects a tenth as often with a large one.
-const NODE_FLAGS = [`--max-semi-space-size=${process.argv[2] === 'simulate' ? 64 : 4}`];
+const NODE_FLAGS = [`--max-semi-space-size=${process.argv[2] === 'simulate' ? 160 : 4}`];
 
 if (Number.parseInt(process.versions.node, 10) >= OLDEST_NODE) {
   const { main } = await import('./main.ts');
