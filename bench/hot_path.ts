@@ -28,7 +28,14 @@ const markets = Array.from({ length: MARKETS }, (_, i) => {
   return { ...like, symbol: `M${i}`, base: `${like.base}${i}` };
 });
 const TICKS = [618_000, 268_000, 2_900, 4_850];
-const { config } = loadConfig({ env: {}, flags: [{ path: 'risk.max_orders_per_s', text: '1000', from: 'bench' }] });
+const { config } = loadConfig({
+  env: {},
+  // Sixteen markets that all quote both sides are beyond the limits of four.
+  flags: [
+    { path: 'risk.max_orders_per_s', text: '1000', from: 'bench' },
+    { path: 'risk.max_net_inventory_pct', text: '100', from: 'bench' },
+  ],
+});
 
 /** Milliseconds from each sample to its approval, and of each instant from its beginning to the last approval. */
 interface Measured {
