@@ -82,7 +82,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'sequence-repair-off',
     bug: 'a wrong account sequence is kept instead of asked for anew',
-    shows: ['endings'],
+    // Nothing gets through any more, and cancels neither.
+    shows: ['endings', 'stopped'],
     edits: [
       {
         file: 'src/sei/client/transactions.ts',
