@@ -221,6 +221,16 @@ describe('the ledger', () => {
     expect(account.look()?.status).toBe('broken');
   });
 
+  it('takes more than a SEI that is missing after a start for a withdrawal, not for gas', () => {
+    const account = new Account();
+    gasLost(account.looks);
+    account.bank.usei! -= 1_000_001n;
+    expect(account.look()?.status).toBe('doubt');
+    account.block();
+    expect(account.look()).toMatchObject({ status: 'agrees', booked: 'transfers' });
+    expect(account.ledger.books.usei!.from.gas).toBe(0n);
+  });
+
   it('breaks when the gas of lost cancels comes too late to be theirs, or with something else', () => {
     const late = new Account();
     gasLost(late.looks);

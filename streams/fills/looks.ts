@@ -56,6 +56,9 @@ const UNBOOKED_BLOCKS = 11;
 /** Cancels of which nothing is recorded are in a block after so many at the latest, or never: ten, and the one under way. */
 const LOST_BLOCKS = 11;
 
+/** What a start books as lost gas at most, usei: a SEI, some twenty batches. More is a withdrawal, or something to look into. */
+const LOST_GAS_MOST = 1_000_000n;
+
 /** Nothing was compared yet. */
 export function noComparison(): Comparison {
   return {
@@ -113,7 +116,7 @@ export function fillBooked(state: Comparison, ...settlementIds: string[]): void 
  *
  * The first balances are the opening ones. Later, a difference
  * - after blocks that nobody could read is booked as an adjustment: the chain knows what was executed in them;
- * - of gas alone, which two looks in a row show soon after the start, is booked as gas: a disk that failed did not record the cancels;
+ * - of gas alone, which two looks in a row show soon after the start, up to a SEI, is booked as gas: a disk that failed did not record the cancels;
  * - that two looks in a row show, in a denom alone, is somebody's deposit or withdrawal, and booked as a transfer;
  * - in the shape of an execution (base and quote of a market, against each other), or of gas that nobody told (less usei, when
  *   transactions were under way), or another one at each look, breaks the ledger: only an operator can explain it.
@@ -148,7 +151,9 @@ export function compare(state: Comparison, ledger: Ledger, markets: readonly Mar
   const same = sameAmounts(was, state.doubts);
   const lost =
     state.lostGasTo !== null &&
-    differences.every(({ denom, expected, found }) => denom === GAS_DENOM && found < expected);
+    differences.every(
+      ({ denom, expected, found }) => denom === GAS_DENOM && found < expected && expected - found <= LOST_GAS_MOST,
+    );
   if (same && lost) {
     state.lostGasTo = null;
     return settle(state, ledger, look, differences, 'gas');
