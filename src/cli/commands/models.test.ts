@@ -10,8 +10,7 @@ import { featuresHash } from '../../inference/features_hash.ts';
 import { tinyFolder, tinyRegistry } from '../../inference/fixtures/model_folder.ts';
 import { START_US } from '../../runtime/fixtures/account.ts';
 import { SESSION } from '../../terminal/fixtures/session.ts';
-import { runProgram } from '../program.ts';
-import { REGISTRY } from '../registry.ts';
+import { type Ran, runInProcess } from '../fixtures/run_in_process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'flashmm-models-'));
 const own = join(folder, 'models');
@@ -26,22 +25,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function models(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ['', ''];
-  const sink = (write: (text: string) => void) => ({ isTTY: false, write }) as unknown as NodeJS.WriteStream;
-  const host = {
-    stdin: process.stdin,
-    stdout: sink((text) => {
-      out += text;
-    }),
-    stderr: sink((text) => {
-      err += text;
-    }),
-    env: {},
-    signal: new AbortController().signal,
-  };
-  const code = await runProgram(['models', ...args, '--set', `runtime.state_dir=${folder}`], REGISTRY, host);
-  return { code, out, err };
+function models(...args: string[]): Promise<Ran> {
+  return runInProcess('models', ...args, '--set', `runtime.state_dir=${folder}`);
 }
 
 describe('flashmm models', () => {

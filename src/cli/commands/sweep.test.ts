@@ -5,8 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { afterAll, describe, expect, it } from 'vitest';
 import { importTape } from '../../tape/import.ts';
-import { runProgram } from '../program.ts';
-import { REGISTRY } from '../registry.ts';
+import { runInProcess } from '../fixtures/run_in_process.ts';
 
 const lines = gunzipSync(readFileSync(new URL('../../../tapes/spot_btcusdt_20240808.gz', import.meta.url)))
   .toString()
@@ -23,23 +22,9 @@ function file(name: string, content: string): string {
 const long = file('long', lines.join('\n'));
 const whole = file('whole', lines.slice(0, 1_500).join('\n'));
 
-async function flashmm(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ['', ''];
-  const sink = (write: (text: string) => void) => ({ isTTY: false, write }) as unknown as NodeJS.WriteStream;
-  const host = {
-    stdin: process.stdin,
-    stdout: sink((text) => (out += text)),
-    stderr: sink((text) => (err += text)),
-    env: {},
-    signal: new AbortController().signal,
-  };
-  const code = await runProgram(args, REGISTRY, host);
-  return { code, out, err };
-}
-
 /** A sweep that goes well, as JSON. */
 async function swept(...args: string[]) {
-  const { code, out, err } = await flashmm('sweep', ...args, '--json');
+  const { code, out, err } = await runInProcess('sweep', ...args, '--json');
   expect({ code, err }).toEqual({ code: 0, err: '' });
   return JSON.parse(out);
 }
@@ -67,7 +52,7 @@ describe('flashmm sweep', () => {
     for (const row of one.rows) {
       const setting = `quotes.kappa=${row.values['quotes.kappa']}`;
       const args = ['--tape', whole, '--models', 'off', '--set', 'quotes.min_edge_bps=0', '--set', setting, '--json'];
-      const backtest = JSON.parse((await flashmm('backtest', ...args)).out);
+      const backtest = JSON.parse((await runInProcess('backtest', ...args)).out);
       expect(backtest).toMatchObject({ decisions_hash: row.decisions_hash, fills: row.fills });
       expect(row.pnl_usdc).toBe(backtest.pnl_usdc);
     }
@@ -80,7 +65,7 @@ describe('flashmm sweep', () => {
   it('goes on after a torn line, and only where it was', async () => {
     const { hash } = await first;
     const torn = resultsIn('torn', (results) => results.slice(0, -30));
-    const again = await flashmm('sweep', ...GRID, '--out', torn, '--objective', 'fills');
+    const again = await runInProcess('sweep', ...GRID, '--out', torn, '--objective', 'fills');
     expect(again.code).toBe(0);
     expect(again.err).toMatch(
       /results\.jsonl: its last line was torn \(\d+ bytes\) and is dropped\n1 results are there/,
@@ -90,7 +75,7 @@ describe('flashmm sweep', () => {
     const all = readFileSync(at('one/results.jsonl'), 'utf8');
     expect(readFileSync(at('torn/results.jsonl'), 'utf8')).toBe(all);
     // All is there now: nothing is run, or only for the curves.
-    expect((await flashmm('sweep', ...GRID, '--out', torn)).err).toContain('2 results are there');
+    expect((await runInProcess('sweep', ...GRID, '--out', torn)).err).toContain('2 results are there');
     expect(readFileSync(at('torn/results.jsonl'), 'utf8')).toBe(all);
   });
 
@@ -138,9 +123,9 @@ describe('flashmm sweep', () => {
     const { rows } = await swept('--tape', columns, ...baselines, '--out', at('baselines'));
     expect(new Set(rows.map((row: { decisions_hash: string }) => row.decisions_hash)).size).toBe(5);
     expect(readFileSync(at('baselines/sweep.html'), 'utf8')).toContain('The best: strategy');
-    const recording = await flashmm('sweep', '--tape', whole, ...baselines, '--out', at('refused'));
+    const recording = await runInProcess('sweep', '--tape', whole, ...baselines, '--out', at('refused'));
     expect(recording).toMatchObject({ code: 2, err: expect.stringContaining('whole is no tape in columns') });
-    const unequal = await flashmm('sweep', '--tape', columns, ...varied, '--out', at('refused'));
+    const unequal = await runInProcess('sweep', '--tape', columns, ...varied, '--out', at('refused'));
     expect(unequal).toMatchObject({ code: 2, err: expect.stringContaining('another exchange than naive') });
   });
 
@@ -188,23 +173,23 @@ describe('flashmm sweep', () => {
     [['--tape', whole, whole, ...GRID.slice(2), '--train-blocks', '1'], 2, 'needs tapes one after another'],
     [[at('nothing.toml')], 3, 'nothing.toml: no such file'],
   ])('refuses %j', async (args, code, message) => {
-    const refused = await flashmm('sweep', ...args, '--out', at('refused'));
+    const refused = await runInProcess('sweep', ...args, '--out', at('refused'));
     expect(refused.err).toContain(message);
     expect(refused.code).toBe(code);
   });
 
   it('refuses a spec file by key, and results that are not its own', async () => {
     const wrong = file('wrong.toml', `tapes = ['${whole}']\n[vary]\nquotes.levels = 'two'\n`);
-    expect(await flashmm('sweep', wrong)).toMatchObject({
+    expect(await runInProcess('sweep', wrong)).toMatchObject({
       code: 3,
       err: expect.stringContaining('vary.quotes.levels: expected a list'),
     });
     const broken = file('broken.toml', 'tapes = [');
-    expect((await flashmm('sweep', broken)).err).toContain('broken.toml, line 1');
+    expect((await runInProcess('sweep', broken)).err).toContain('broken.toml, line 1');
     await first;
     const own = resultsIn('own', (results) => `${results}damaged\n`);
-    const other = await flashmm('sweep', ...GRID, '--vary', 'quotes.levels=1,2', '--out', at('one'));
+    const other = await runInProcess('sweep', ...GRID, '--vary', 'quotes.levels=1,2', '--out', at('one'));
     expect(other).toMatchObject({ code: 5, err: expect.stringContaining('results of another sweep') });
-    expect((await flashmm('sweep', ...GRID, '--out', own)).err).toContain('line 4: its checksum is wrong');
+    expect((await runInProcess('sweep', ...GRID, '--out', own)).err).toContain('line 4: its checksum is wrong');
   });
 });

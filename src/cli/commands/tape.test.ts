@@ -2,8 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { TapeFolder } from '../../../test/tape_files.ts';
-import { runProgram } from '../program.ts';
-import { REGISTRY } from '../registry.ts';
+import { type Ran, runInProcess } from '../fixtures/run_in_process.ts';
 
 const folder = new TapeFolder();
 afterAll(() => folder.remove());
@@ -19,18 +18,8 @@ function line(i: number): string {
   return `${1_723_161_255 + i}000000000,${kind},b,${(60_000 + (i % 7) / 10).toFixed(1)},0.00${1 + (i % 9)}`;
 }
 
-async function tape(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ['', ''];
-  const sink = (write: (text: string) => void) => ({ isTTY: false, write }) as unknown as NodeJS.WriteStream;
-  const host = {
-    stdin: process.stdin,
-    stdout: sink((text) => (out += text)),
-    stderr: sink((text) => (err += text)),
-    env: {},
-    signal: new AbortController().signal,
-  };
-  const code = await runProgram(['tape', ...args], REGISTRY, host);
-  return { code, out, err };
+function tape(...args: string[]): Promise<Ran> {
+  return runInProcess('tape', ...args);
 }
 
 describe('flashmm tape', () => {
