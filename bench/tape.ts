@@ -3,13 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { importTape } from '../src/tape/import.ts';
 import { Tape, type TapeBatch } from '../src/tape/reader.ts';
-import { blankRow, KIND, SIDE } from '../src/tape/rows.ts';
 import { applyRow } from '../src/tape/tape_book.ts';
-import { TapeWriter } from '../src/tape/writer.ts';
 import { OrderBook } from '../streams/market/order_book.ts';
+import { writeSyntheticTape } from './backtest/synthetic.ts';
 
 /** What is done with the rows of a tape: looking at each column, or keeping the book. */
 const LOOPS = {
@@ -38,6 +36,7 @@ interface Measured {
 
 /** The best of so many runs counts: what else the machine does only adds to a run. */
 const RUNS = 7;
+const SEED = 7;
 const REAL = new URL('../tapes/spot_btcusdt_20240808.gz', import.meta.url).pathname;
 
 const { values } = parseArgs({
@@ -68,7 +67,7 @@ async function made(folder: string): Promise<string[]> {
     const rows = Number(text);
     if (!Number.isInteger(rows) || rows < 1) throw new RangeError(`--rows ${text}: expected positive integers`);
     const path = join(folder, `synthetic_${rows}.arrow`);
-    synthesise(path, rows);
+    writeSyntheticTape(path, rows, SEED);
     return path;
   });
   return [real, ...synthetic];
@@ -136,39 +135,6 @@ function bookLoop(): Loop {
     }
     return sum;
   };
-}
-
-/** Writes a tape of a book that drifts: levels within 20 ticks of the touch change, one row in eight is a trade. */
-function synthesise(path: string, rows: number): void {
-  const market = {
-    symbol: 'SYNTHETIC',
-    venue: 'synthetic',
-    base: 'X',
-    quote: 'Y',
-    tickSize: '0.1',
-    lotSize: '0.001',
-    contract: 'linear',
-    contractSize: '1',
-  } as const;
-  const writer = new TapeWriter(path, { market, origin: { format: 'synthetic', files: [] } });
-  const random = xoroshiro128plus(7);
-  const below = (n: number): number => (random.next() >>> 0) % n;
-  const row = blankRow();
-  let [middle, us] = [600_000, 1.7e15];
-  for (let i = 0; i < rows; i += 1) {
-    us += below(2_000);
-    row.receiveS = Math.floor(us / 1e6);
-    row.receiveNs = (us % 1e6) * 1_000;
-    row.eventS = row.receiveS;
-    row.eventNs = row.receiveNs;
-    if (below(64) === 0) middle += below(2) * 2 - 1;
-    row.side = below(2) === 0 ? SIDE.buy : SIDE.sell;
-    row.kind = below(8) === 0 ? KIND.trade : KIND.level;
-    row.tick = middle - row.side * (1 + below(20));
-    row.lots = below(10) === 0 ? 0 : 1 + below(5_000);
-    writer.push(row);
-  }
-  writer.close();
 }
 
 function table(all: readonly Measured[]): string {
