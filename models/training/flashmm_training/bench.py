@@ -69,6 +69,15 @@ def layer_norm(attributes: dict, x: jax.Array, scale: np.ndarray, bias: np.ndarr
     return away / jnp.sqrt((away**2).mean(-1, keepdims=True) + attributes["epsilon"]) * scale + bias
 
 
+def attention(attributes: dict, query: jax.Array, key: jax.Array, value: jax.Array) -> jax.Array:
+    """Rows [b, steps, heads · size], no mask."""
+    heads = attributes["q_num_heads"]
+    query, key, value = (x.reshape(*x.shape[:2], heads, -1).transpose(0, 2, 1, 3) for x in (query, key, value))
+    share = jax.nn.softmax(query @ key.transpose(0, 1, 3, 2) / np.sqrt(query.shape[-1]).astype(np.float32), axis=-1)
+    joined = (share @ value).transpose(0, 2, 1, 3)
+    return joined.reshape(*joined.shape[:2], -1)
+
+
 def reshape(_: dict, x: jax.Array, shape: np.ndarray) -> jax.Array:
     """0 keeps a dimension."""
     return x.reshape([x.shape[k] if size == 0 else int(size) for k, size in enumerate(shape)])
@@ -87,13 +96,14 @@ OPERATORS: dict[str, Callable] = {
     "MatMul": lambda _, a, b: a @ b,
     "Gemm": lambda _, a, b, c: a @ b + c,
     "Gather": lambda a, x, at: jnp.take(x, at, axis=a["axis"]),
-    "ReduceMean": lambda a, x: x.mean(tuple(a["axes"]), keepdims=bool(a["keepdims"])),
+    "ReduceMean": lambda a, x, axes: x.mean(tuple(int(k) for k in axes), keepdims=bool(a["keepdims"])),
     "ReduceSum": lambda a, x, axes: x.sum(tuple(int(k) for k in axes), keepdims=bool(a["keepdims"])),
     "Softmax": lambda a, x: jax.nn.softmax(x, axis=a["axis"]),
     "Transpose": lambda a, x: x.transpose(a["perm"]),
     "Reshape": reshape,
     "LayerNormalization": layer_norm,
     "LSTM": lstm,
+    "Attention": attention,
 }
 
 

@@ -115,8 +115,8 @@ def mixed(p: Parameters, z: jax.Array) -> jax.Array:
 
 def mixed_nodes(g: Graph, p: dict, z: str) -> str:
     """The same as nodes."""
-    away = g.node("Sub", [z, g.node("ReduceMean", [z], axes=[1], keepdims=1)])
-    square = g.node("ReduceMean", [g.node("Mul", [away, away])], axes=[1], keepdims=1)
+    away = g.node("Sub", [z, g.node("ReduceMean", [z, g.ints(1)], since=18, keepdims=1)])
+    square = g.node("ReduceMean", [g.node("Mul", [away, away]), g.ints(1)], since=18, keepdims=1)
     deviation = g.node("Sqrt", [g.node("Add", [square, g.constant(np.float32(VARIANCE_FLOOR))])])
     local = g.node("Mul", [g.node("Div", [away, deviation]), g.constant(p["local"])])
     return g.node("Add", [g.node("Add", [g.node("Mul", [z, g.constant(p["global"])]), local]), g.constant(p["bias"])])

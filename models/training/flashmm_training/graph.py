@@ -7,8 +7,10 @@ from onnx import TensorProto, helper, numpy_helper
 from . import CLASSES, FEATURE_COUNT, HORIZONS_MS, WINDOW_STEPS
 
 OPSET = 17
+"""What a graph is written in that needs nothing newer."""
 ML_OPSET = 3
-IR_VERSION = 8
+IR_VERSIONS = {17: 8, 18: 8, 23: 11}
+"""The file format that goes with an opset."""
 
 
 class Graph:
@@ -18,6 +20,7 @@ class Graph:
         self.nodes: list[onnx.NodeProto] = []
         self.weights: list[onnx.TensorProto] = []
         self.uses_ml = False
+        self.opset = OPSET
 
     def constant(self, value: np.ndarray) -> str:
         """A weight, float32 or int64 as it comes."""
@@ -29,12 +32,13 @@ class Graph:
         """A weight of int64, for shapes and indices."""
         return self.constant(np.array(values, np.int64))
 
-    def node(self, op: str, inputs: list[str], outputs: int = 1, domain: str = "", **attributes: object) -> str:
-        """An operator; of several outputs the name of the first, the k-th (from 0) being `<name>` with its last part + k."""
+    def node(self, op: str, inputs: list[str], outputs: int = 1, domain: str = "", since: int = OPSET, **attributes: object) -> str:
+        """An operator that opset `since` has; of several outputs the name of the first, the k-th (from 0) being `<name>` with its last part + k."""
         first = f"v{len(self.nodes)}"
         names = [first] + [f"{first}_{k}" for k in range(1, outputs)]
         self.nodes.append(helper.make_node(op, inputs, names, domain=domain, **attributes))
         self.uses_ml |= domain == "ai.onnx.ml"
+        self.opset = max(self.opset, since)
         return first
 
     def dense(self, x: str, weight: np.ndarray, bias: np.ndarray) -> str:
@@ -60,7 +64,7 @@ class Graph:
         window = helper.make_tensor_value_info("window", TensorProto.FLOAT, ["batch", WINDOW_STEPS, FEATURE_COUNT])
         out = helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["batch", len(HORIZONS_MS), len(CLASSES)])
         graph = helper.make_graph(self.nodes, "flashmm", [window], [out], self.weights)
-        opsets = [helper.make_opsetid("", OPSET)] + ([helper.make_opsetid("ai.onnx.ml", ML_OPSET)] if self.uses_ml else [])
-        model = helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="flashmm-training")
+        opsets = [helper.make_opsetid("", self.opset)] + ([helper.make_opsetid("ai.onnx.ml", ML_OPSET)] if self.uses_ml else [])
+        model = helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSIONS[self.opset], producer_name="flashmm-training")
         onnx.checker.check_model(model, full_check=True)
         return model

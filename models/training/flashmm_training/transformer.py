@@ -86,7 +86,7 @@ def apply(p: Parameters, z: jax.Array, key: "jax.Array | None") -> jax.Array:
 
 
 def nodes(g: Graph, p: dict, z: str) -> str:
-    """The same, on ONNX's own LayerNormalization operator.
+    """The same, on ONNX's own LayerNormalization and Attention operators.
 
     Steps lie below one another as rows [b · 25, 128], so that a product and its bias are one operator; and of the last layer only what
     reaches the last step is worked out."""
@@ -122,22 +122,15 @@ def encoder_layer(g: Graph, p: dict, x: str, *, last_only: bool) -> str:
 
 
 def attention_nodes(g: Graph, p: dict, x: str, *, last_only: bool) -> str:
-    """Attention of the normalised rows; the division by √16 is in the weights of the query."""
-    weight, bias = p["query_key_value"]["weight"].copy(), p["query_key_value"]["bias"].copy()
-    root = np.float32(np.sqrt(MODEL // HEADS))
-    weight[:, :MODEL] /= root
-    bias[:MODEL] /= root
-    asking = g.last_row(steps_of(g, x)) if last_only else x
-    steps = 1 if last_only else WINDOW_STEPS
-    heads = []
-    for part, order in enumerate(([0, 2, 1, 3], [0, 2, 3, 1], [0, 2, 1, 3])):
+    """Attention of the normalised rows; ONNX's operator divides by √16 as `attention` does."""
+    weight, bias = p["query_key_value"]["weight"], p["query_key_value"]["bias"]
+    parts = []
+    for part in range(3):
+        last = last_only and part == 0
         columns = slice(part * MODEL, (part + 1) * MODEL)
-        flat = gemm(g, {"weight": weight[:, columns], "bias": bias[columns]}, asking if part == 0 else x)
-        shape = g.ints(-1, steps if part == 0 else WINDOW_STEPS, HEADS, MODEL // HEADS)
-        heads.append(g.node("Transpose", [g.node("Reshape", [flat, shape])], perm=order))
-    query, key, value = heads
-    share = g.node("Softmax", [g.node("MatMul", [query, key])], axis=-1)
-    joined = g.node("Transpose", [g.node("MatMul", [share, value])], perm=[0, 2, 1, 3])
+        rows = gemm(g, {"weight": weight[:, columns], "bias": bias[columns]}, g.last_row(steps_of(g, x)) if last else x)
+        parts.append(g.node("Reshape", [rows, g.ints(-1, 1 if last else WINDOW_STEPS, MODEL)]))
+    joined = g.node("Attention", parts, since=23, q_num_heads=HEADS, kv_num_heads=HEADS)
     return gemm(g, p["attention_out"], g.node("Reshape", [joined, g.ints(-1, MODEL)]))
 
 

@@ -121,7 +121,7 @@ def test_files_answer_as_their_models(rows: Rows) -> None:
     for model in [*members, voted]:
         data = export.export(model, temperature)
         assert export.check_parity(model, temperature, data, windows).difference <= export.PARITY_TOLERANCE
-    assert "LayerNormalization" in export.operators(data) and "LSTM" in export.operators(data)
+    assert {"LayerNormalization", "Attention", "LSTM"} <= set(export.operators(data))
     again = fit_deep(LSTM, examples, 1, steps=2)
     assert isinstance(again, Deep) and np.array_equal(again.logits(windows), members[2].logits(windows))
 
