@@ -13,6 +13,7 @@ from flashmm_training.data import BadDataset, Rows, read, read_all, rows_of
 from flashmm_training.deep import Deep, fit_deep
 from flashmm_training.ensemble import Ensemble
 from flashmm_training.examples import Examples, class_weights
+from flashmm_training.int8 import check_int8
 from flashmm_training.linear import fit_linear
 from flashmm_training.lstm import LSTM
 from flashmm_training.mirror import mirror_of
@@ -122,6 +123,8 @@ def test_files_answer_as_their_models(rows: Rows) -> None:
         data = export.export(model, temperature)
         assert export.check_parity(model, temperature, data, windows).difference <= export.PARITY_TOLERANCE
     assert {"LayerNormalization", "Attention", "LSTM"} <= set(export.operators(data))
+    rough = check_int8(data, windows, rows.gather("labels")[np.arange(0, len(rows), 40)].astype(int))
+    assert len(rough.data) < len(data) / 2 and rough.agreement > 0.8
     again = fit_deep(LSTM, examples, 1, steps=2)
     assert isinstance(again, Deep) and np.array_equal(again.logits(windows), members[2].logits(windows))
 
