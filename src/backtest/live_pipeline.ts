@@ -47,7 +47,7 @@ export interface LivePipelineOptions {
  */
 export class LivePipeline implements Strategy {
   readonly intervalNs: number;
-  readonly usesBook = false;
+  readonly book = 'none';
   readonly #options: LivePipelineOptions;
   readonly #reactor: Reactor;
   readonly #report: SessionReport;

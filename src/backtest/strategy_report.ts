@@ -72,10 +72,10 @@ export class StrategyReport {
 
   /** The strategy, with its orders counted. */
   watched(strategy: Strategy): Strategy {
-    const { intervalNs, usesBook } = strategy;
+    const { intervalNs, book } = strategy;
     return {
       intervalNs,
-      ...(usesBook !== undefined && { usesBook }),
+      ...(book !== undefined && { book }),
       ...(strategy.observe && { observe: (...rows) => strategy.observe!(...rows) }),
       hear: (desk, answer) => {
         const { kind, order } = answer;

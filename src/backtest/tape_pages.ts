@@ -16,6 +16,8 @@ const SEEN_BY_US = seenTable(FLAG.local);
 /** A batch of a tape and what the two sides see of it. */
 interface Page extends SeenRows {
   length: number;
+  firstRow: number;
+  alike: boolean;
   /** Number of the batch, -1 before the first. */
   index: number;
   readonly columns: TapeColumns;
@@ -47,6 +49,7 @@ class PageReader {
       index: -1,
       columns,
       length: 0,
+      alike: true,
       exchangeSees: new Uint8Array(capacity),
       exchangeNs: new Float64Array(capacity),
       localSees: new Uint8Array(capacity),
@@ -58,23 +61,30 @@ class PageReader {
     const { length } = this.#tape.batch(index, page.columns);
     page.index = index;
     page.length = length;
-    this.#see(page);
-    this.#time(page.columns, page, index);
+    page.firstRow = page.columns.firstRow;
+    page.alike = this.#see(page);
+    if (!this.#time(page.columns, page, index)) page.alike = false;
   }
 
-  #see({ length, kind, side, flags, exchangeSees, localSees }: Page): void {
+  /** @returns whether both sides see the same rows */
+  #see({ length, kind, side, flags, exchangeSees, localSees }: Page): boolean {
+    let differing = 0;
     for (let at = 0; at < length; at += 1) {
       const key = seenKey(kind[at]!, side[at]!, flags[at]!);
       exchangeSees[at] = SEEN_BY_EXCHANGE[key]!;
       localSees[at] = SEEN_BY_US[key]!;
+      differing |= exchangeSees[at]! ^ localSees[at]!;
     }
+    return differing === 0;
   }
 
-  #time({ length, flags, eventNs, receiveNs }: TapeBatch, { exchangeNs, localNs }: Page, index: number): void {
+  /** @returns whether we see no row before the exchange */
+  #time({ length, flags, eventNs, receiveNs }: TapeBatch, { exchangeNs, localNs }: Page, index: number): boolean {
     const { feedLatencyNs, exchangeClock } = this.#timing;
     const stated = exchangeClock === 'event' ? eventNs : receiveNs;
     let theirNs = this.#exchangeFromNs[index] ?? firstOf(stated, flags, FLAG.exchange, length);
     let ourNs = this.#localFromNs[index] ?? firstOf(receiveNs, flags, FLAG.local, length) + feedLatencyNs;
+    let later = true;
     for (let at = 0; at < length; at += 1) {
       const statedNs = stated[at]!;
       const receivedNs = receiveNs[at]! + feedLatencyNs;
@@ -83,9 +93,11 @@ class PageReader {
       if (receivedNs > ourNs && (flags[at]! & FLAG.local) !== 0) ourNs = receivedNs;
       exchangeNs[at] = theirNs;
       localNs[at] = ourNs;
+      later &&= theirNs <= ourNs;
     }
     this.#exchangeFromNs[index + 1] = theirNs;
     this.#localFromNs[index + 1] = ourNs;
+    return later;
   }
 }
 

@@ -3,6 +3,8 @@ import type { OrderLatency } from './order_latency.ts';
 import type { SeenRows } from './rows.ts';
 import type { SimulatedOrder } from './simulated_order.ts';
 import type { AnswerKind } from './strategy.ts';
+import type { TouchBook } from './touch_book.ts';
+import type { TouchTrail } from './touch_trail.ts';
 
 /** An exchange made out of a market's rows: it sees each at its event time, and our orders when they arrive. */
 export interface ExchangeSide {
@@ -15,6 +17,12 @@ export interface ExchangeSide {
   place(order: SimulatedOrder, nowNs: number): void;
   /** A cancel of ours arrives. */
   cancel(order: SimulatedOrder, nowNs: number): void;
+  /**
+   * Has the moves of its best prices written down from here on, or no longer; absent where it keeps no book of levels.
+   *
+   * @returns its book as it stands, which who followed may copy
+   */
+  leaveTrail?(trail: TouchTrail | undefined): TouchBook;
 }
 
 /** Told of each execution as it happens at the exchange, before we hear of it. */

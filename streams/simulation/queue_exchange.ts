@@ -4,6 +4,7 @@ import { type QueuePositionModel, reached, tradeThrough } from './queue_position
 import { SEEN, type SeenRows, SIDE, WHOLE_SIDE } from './rows.ts';
 import type { SimulatedOrder } from './simulated_order.ts';
 import { TouchBook } from './touch_book.ts';
+import type { TouchTrail } from './touch_trail.ts';
 
 /**
  * How much of an order is filled at a time.
@@ -29,6 +30,7 @@ export class QueueExchange implements ExchangeSide {
   readonly #model: QueuePositionModel;
   readonly #answers: Answers;
   readonly #fills: FillModel;
+  #trail: TouchTrail | undefined;
 
   constructor(model: QueuePositionModel, answers: Answers, fills: FillModel) {
     this.#model = model;
@@ -36,9 +38,15 @@ export class QueueExchange implements ExchangeSide {
     this.#fills = fills;
   }
 
+  leaveTrail(trail: TouchTrail | undefined): TouchBook {
+    this.#trail = trail;
+    return this.#book;
+  }
+
   drain(rows: SeenRows, from: number, untilNs: number): number {
     const { length, exchangeNs, exchangeSees, tick, lots } = rows;
-    const [buys, sells] = [this.#buys, this.#sells];
+    const [book, trail, buys, sells] = [this.#book, this.#trail, this.#buys, this.#sells];
+    let { bidTick, askTick } = book;
     let limitNs = untilNs;
     let at = from;
     for (; at < length && exchangeNs[at]! <= limitNs; at += 1) {
@@ -48,7 +56,11 @@ export class QueueExchange implements ExchangeSide {
       else if (seen === SEEN.ask) filled = this.#ask(tick[at]!, lots[at]!, exchangeNs[at]!);
       else if (seen === SEEN.buyTrade) filled = this.#trade(sells, -1, tick[at]!, lots[at]!, exchangeNs[at]!);
       else if (seen === SEEN.sellTrade) filled = this.#trade(buys, 1, tick[at]!, lots[at]!, exchangeNs[at]!);
-      else if (seen === SEEN.clear) clearSide(this.#book, rows.side[at]!, tick[at]!);
+      else if (seen === SEEN.clear) clearSide(book, rows.side[at]!, tick[at]!);
+      if (bidTick !== book.bidTick || askTick !== book.askTick) {
+        ({ bidTick, askTick } = book);
+        trail?.push(rows.firstRow + at, bidTick, askTick);
+      }
       // Our side hears of it before the exchange goes beyond that time.
       if (filled) limitNs = Math.min(limitNs, this.#answers.nextNs);
     }

@@ -80,6 +80,10 @@ export const SEEN = { nothing: 0, bid: 1, ask: 2, buyTrade: 3, sellTrade: 4, cle
  * and so is one that states no time.
  */
 export interface SeenRows extends MarketRows {
+  /** Number of the first row, counted over all pages. */
+  readonly firstRow: number;
+  /** Whether both sides see the same rows, and we none before the exchange. */
+  readonly alike: boolean;
   /** What the exchange sees, one of {@link SEEN}, and when, nanoseconds from the origin. */
   readonly exchangeSees: Uint8Array;
   readonly exchangeNs: Float64Array;

@@ -73,6 +73,9 @@ export class SimulatedMarket {
     this.#theirs = new Reader(parts.pages, 0);
     this.#ours = new Reader(parts.pages, 1);
     this.#strategy = strategy;
+    if (strategy.book === 'touch' && this.#exchange.leaveTrail !== undefined)
+      this.#exchange.leaveTrail(this.desk.follow());
+    else if (strategy.book !== 'none') this.desk.keepBook(0);
   }
 
   /** When the next thing happens on either side, +∞ at the end. */
@@ -115,10 +118,16 @@ export class SimulatedMarket {
   #happen(untilNs: number): void {
     const reader = this.#theirs;
     while (reader.rows !== undefined) {
+      if (!reader.rows.alike && this.desk.follows) this.#part(reader.rows);
       reader.at = this.#exchange.drain(reader.rows, reader.at, untilNs);
       if (reader.at < reader.rows.length) return;
       reader.turn();
     }
+  }
+
+  /** From a page on the two sides see different rows: each has its own book. */
+  #part({ firstRow }: SeenRows): void {
+    this.desk.keepBook(firstRow, this.#exchange.leaveTrail!(undefined));
   }
 
   #receive(untilNs: number): void {

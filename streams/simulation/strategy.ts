@@ -65,6 +65,7 @@ export interface Desk {
   /** Best prices, `NO_BID` and `NO_ASK` of touch_book.ts where a side is empty. Never crossed. */
   readonly bidTick: number;
   readonly askTick: number;
+  /** Sizes at a tick. @throws Error unless the strategy wants levels */
   bidLotsAt(tick: number): number;
   askLotsAt(tick: number): number;
   /** What we hold by the fills that we have heard of. */
@@ -93,8 +94,11 @@ export interface Strategy {
    * after another up to the wake that was planned.
    */
   nextWakeNs?(): number;
-  /** False where the strategy keeps books of its own out of `observe`: then desks have none and their best prices are empty. */
-  readonly usesBook?: boolean;
+  /**
+   * What desks keep of a book for it: all levels, unless it says that the best prices are enough, or none where it keeps books of its
+   * own out of `observe`; what isn't kept is empty.
+   */
+  readonly book?: 'levels' | 'touch' | 'none';
   /** Rows `from` (inclusive) to `to` of a market have been received; among them may be some without {@link FLAG}.local. */
   observe?(desk: Desk, rows: MarketRows, from: number, to: number): void;
   /** An answer has arrived. Orders may be sent to this desk, and to no other. */

@@ -1,5 +1,8 @@
-/** Ticks in the window of a ladder, a power of two: 65,536 of them are ±0.5 % of a price of 6,000,000 ticks. */
-export const LADDER_WINDOW = 1 << 16;
+/**
+ * Ticks in the window of a ladder, a power of two: 262,144 of them are ±2 % of a price of 6,000,000 ticks. Memory is taken by the
+ * pages that hold levels only, as the system hands out zeroed pages on first use.
+ */
+export const LADDER_WINDOW = 1 << 18;
 const SLOT_MASK = LADDER_WINDOW - 1;
 
 /** A book has thousands of levels; more than this outside the window is a file of something else. */
@@ -62,39 +65,54 @@ export class TickLadder {
     return best;
   }
 
+  /** An empty ladder becomes what another is. */
+  copy(other: TickLadder): void {
+    this.#low = other.#low;
+    for (const [tick, lots] of other.#far) this.#far.set(tick, lots);
+    const end = other.#low + LADDER_WINDOW;
+    for (let at = other.#nearAbove(other.#low - 1); at < end; at = other.#nearAbove(at)) this.set(at, other.lotsAt(at));
+  }
+
   clear(): void {
-    this.#lots.fill(0);
-    this.#bits.fill(0);
+    this.#takeNear(this.#low, this.#low + LADDER_WINDOW, () => {});
     this.#far.clear();
   }
 
   /** Lays the window around a tick, where it is closer to an edge than a quarter of the window. */
   centre(tick: number): void {
     const quarter = LADDER_WINDOW >> 2;
-    if (tick >= this.#low + quarter && tick < this.#low + LADDER_WINDOW - quarter) return;
-    const levels = this.#take();
-    const low = Math.max(tick - (LADDER_WINDOW >> 1), NO_TICK_BELOW);
-    this.#low = Math.min(low, NO_TICK_ABOVE - LADDER_WINDOW) & -32;
-    for (const [at, lots] of levels) this.set(at, lots);
+    const before = this.#low;
+    if (tick >= before + quarter && tick < before + LADDER_WINDOW - quarter) return;
+    const middle = Math.max(tick - (LADDER_WINDOW >> 1), NO_TICK_BELOW);
+    const low = Math.min(middle, NO_TICK_ABOVE - LADDER_WINDOW) & -32;
+    const toFar = (at: number, lots: number): void => this.#putFar(at, lots);
+    // Levels that stay keep their slots; those of levels that leave are the slots of ticks that come in.
+    this.#takeNear(before, Math.min(low, before + LADDER_WINDOW), toFar);
+    this.#takeNear(Math.max(low + LADDER_WINDOW, before), before + LADDER_WINDOW, toFar);
+    this.#low = low;
+    for (const [at, lots] of this.#far) {
+      if ((at - low) >>> 0 >= LADDER_WINDOW) continue;
+      this.#far.delete(at);
+      this.set(at, lots);
+    }
   }
 
-  /** Empties the ladder. @returns lots by tick */
-  #take(): Map<number, number> {
-    const levels = new Map(this.#far);
-    for (let at = this.#low; at < this.#low + LADDER_WINDOW; at += 1) {
-      const lots = this.#lots[at & SLOT_MASK]!;
-      if (lots > 0) levels.set(at, lots);
-    }
-    this.clear();
-    return levels;
+  /** Takes the levels of the window from a tick on to before another out of it, in their order. */
+  #takeNear(from: number, to: number, taken: (tick: number, lots: number) => void): void {
+    for (let at = this.#nearAbove(from - 1); at < to; at = this.#nearAbove(at)) taken(at, this.set(at, 0));
   }
 
   #setFar(tick: number, lots: number): number {
     const before = this.#far.get(tick) ?? 0;
     if (lots === 0) this.#far.delete(tick);
-    else if (before > 0 || this.#far.size < FAR_LEVELS_MOST) this.#far.set(tick, lots);
-    else throw new RangeError(`more than ${FAR_LEVELS_MOST} price levels away from the best price: expected a book`);
+    else this.#putFar(tick, lots);
     return before;
+  }
+
+  #putFar(tick: number, lots: number): void {
+    this.#far.set(tick, lots);
+    if (this.#far.size > FAR_LEVELS_MOST)
+      throw new RangeError(`more than ${FAR_LEVELS_MOST} price levels away from the best price: expected a book`);
   }
 
   /** The highest level of the window below a tick, which is at most one beyond it. */

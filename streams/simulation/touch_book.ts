@@ -44,6 +44,14 @@ export class TouchBook {
     return this.asks.set(tick, lots);
   }
 
+  /** An empty book becomes what another is. */
+  copy(other: TouchBook): void {
+    this.bids.copy(other.bids);
+    this.asks.copy(other.asks);
+    this.bidTick = other.bidTick;
+    this.askTick = other.askTick;
+  }
+
   clearBids(): void {
     this.bids.clear();
     this.bidTick = NO_BID;

@@ -4,7 +4,8 @@ import { clearSide } from './queue_exchange.ts';
 import { SEEN, type SeenRows } from './rows.ts';
 import { removeOrder, SimulatedOrder } from './simulated_order.ts';
 import type { Answer, Desk, DeskMarket, OrderSide, OrderType, OwnOrder, Strategy } from './strategy.ts';
-import { TouchBook } from './touch_book.ts';
+import { NO_ASK, NO_BID, TouchBook } from './touch_book.ts';
+import { TouchTrail } from './touch_trail.ts';
 
 /** Orders of ours that may be open at once in one market: a strategy that places without end fails soon and says so. */
 const OPEN_ORDERS_MOST = 10_000;
@@ -19,7 +20,12 @@ export class TradingDesk implements Desk {
   /** Requests sent. */
   requests = 0;
   readonly orders: SimulatedOrder[] = [];
-  readonly #book = new TouchBook();
+  bidTick = NO_BID;
+  askTick = NO_ASK;
+  #book: TouchBook | undefined;
+  #trail: TouchTrail | undefined;
+  /** The first row that no trail tells of. */
+  #trailEnd = 0;
   readonly #toExchange: OrderBus;
   readonly #fromExchange: OrderBus;
   readonly #latency: OrderLatency;
@@ -33,20 +39,36 @@ export class TradingDesk implements Desk {
     this.#latency = latency;
   }
 
-  get bidTick(): number {
-    return this.#book.bidTick;
+  /** Our best prices will be those of a trail. @returns the trail, to be written from the first row on */
+  follow(): TouchTrail {
+    this.#trail = new TouchTrail();
+    this.#trailEnd = Number.POSITIVE_INFINITY;
+    return this.#trail;
   }
 
-  get askTick(): number {
-    return this.#book.askTick;
+  /**
+   * We keep a book of our own.
+   *
+   * @param fromRow the first row of which nothing else tells
+   * @param before the book before it, empty when left out
+   */
+  keepBook(fromRow: number, before?: TouchBook): void {
+    this.#trailEnd = fromRow;
+    this.#book = new TouchBook();
+    if (before !== undefined) this.#book.copy(before);
+  }
+
+  /** Whether our best prices are those of a trail, to the last row. */
+  get follows(): boolean {
+    return this.#trailEnd === Number.POSITIVE_INFINITY;
   }
 
   bidLotsAt(tick: number): number {
-    return this.#book.bids.lotsAt(tick);
+    return this.#levels().bids.lotsAt(tick);
   }
 
   askLotsAt(tick: number): number {
-    return this.#book.asks.lotsAt(tick);
+    return this.#levels().asks.lotsAt(tick);
   }
 
   place(side: OrderSide, tick: number, lots: number, type: OrderType): OwnOrder {
@@ -71,7 +93,9 @@ export class TradingDesk implements Desk {
 
   /** Takes in the rows from an index on that we have received by a time. @returns the index of the next row */
   receive(rows: SeenRows, from: number, untilNs: number, strategy: Strategy): number {
-    const to = strategy.usesBook === false ? receivedBy(rows, from, untilNs) : this.#keepBook(rows, from, untilNs);
+    const to = receivedBy(rows, from, untilNs);
+    if (rows.firstRow < this.#trailEnd) this.#followTrail(rows.firstRow + to);
+    else if (this.#book !== undefined) this.#apply(this.#book, rows, from, to);
     if (to > from && strategy.observe !== undefined) {
       this.nowNs = rows.localNs[to - 1]!;
       strategy.observe(this, rows, from, to);
@@ -108,17 +132,29 @@ export class TradingDesk implements Desk {
     if (at >= 0) removeOrder(this.orders, at);
   }
 
-  #keepBook(rows: SeenRows, from: number, untilNs: number): number {
-    const { length, localNs, localSees, tick, lots } = rows;
-    const book = this.#book;
-    let at = from;
-    for (; at < length && localNs[at]! <= untilNs; at += 1) {
+  #levels(): TouchBook {
+    if (this.#book !== undefined) return this.#book;
+    throw new Error(
+      `${this.market.symbol}: levels were asked for by a strategy that wants none; expected book: 'levels'`,
+    );
+  }
+
+  #followTrail(row: number): void {
+    const trail = this.#trail!;
+    trail.follow(row);
+    this.bidTick = trail.bidTick;
+    this.askTick = trail.askTick;
+  }
+
+  #apply(book: TouchBook, { localSees, side, tick, lots }: SeenRows, from: number, to: number): void {
+    for (let at = from; at < to; at += 1) {
       const seen = localSees[at]!;
       if (seen === SEEN.bid) book.setBid(tick[at]!, lots[at]!);
       else if (seen === SEEN.ask) book.setAsk(tick[at]!, lots[at]!);
-      else if (seen === SEEN.clear) clearSide(book, rows.side[at]!, tick[at]!);
+      else if (seen === SEEN.clear) clearSide(book, side[at]!, tick[at]!);
     }
-    return at;
+    this.bidTick = book.bidTick;
+    this.askTick = book.askTick;
   }
 }
 
