@@ -12,13 +12,17 @@ export const GRID = {
   makerFee: -0.000_05,
 } as const;
 
-/** What each process of the benchmark prints. Times are seconds; `first_wall_s` is of the run that compiles. */
+/**
+ * What each process of the benchmark prints. Times are seconds; `first_wall_s` is of the first run, and `warm_up_s` of all until
+ * everything is compiled, the first among them.
+ */
 export interface Measured {
   readonly engine: string;
   readonly version: string;
   readonly rows: number;
   readonly load_s: number;
   readonly first_wall_s: number;
+  readonly warm_up_s: number;
   readonly wall_s: readonly number[];
   readonly cpu_s: readonly number[];
   readonly fills: number;

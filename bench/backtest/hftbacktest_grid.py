@@ -137,6 +137,6 @@ np.savetxt(a.fills, fills[:count], fmt='%d')
 num_trades, position, pnl, wakes, sent = outcomes[0]
 print(json.dumps({
     'engine': 'hftbacktest', 'version': version('hftbacktest'), 'rows': len(events), 'load_s': load_s,
-    'first_wall_s': walls[0], 'wall_s': walls[1:], 'cpu_s': cpus[1:], 'fills': num_trades, 'position': position, 'pnl': pnl,
+    'first_wall_s': walls[0], 'warm_up_s': walls[0], 'wall_s': walls[1:], 'cpu_s': cpus[1:], 'fills': num_trades, 'position': position, 'pnl': pnl,
     'wakes': wakes, 'requests': sent, 'rss_mb': rss_mb, 'deterministic': len(set(outcomes)) == 1,
 }))

@@ -1,37 +1,33 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type ExportFormat, exportTape } from '../../src/tape/export.ts';
-import { importTape } from '../../src/tape/import.ts';
 import { Tape } from '../../src/tape/reader.ts';
-import type { TapeMarket } from '../../src/tape/schema.ts';
+import { type Case, prepareCases, SYNTHETIC_ROWS } from './cases.ts';
 import type { Measured } from './grid.ts';
 import { findPython, reason } from './python.ts';
+import { runOurs } from './run_ours.ts';
 import { flatness, scaleTable } from './scale.ts';
-import { writeSyntheticTape } from './synthetic.ts';
-import { type Compared, compare, table } from './table.ts';
+import { type Compared, compare, overall, table } from './table.ts';
 
 const HERE = import.meta.dirname;
-/** A recording that ships with FlashMM. */
-const REAL = join(HERE, '../../tapes/spot_btcusdt_20240808.gz');
-const SYNTHETIC_ROWS = 1_000_000;
-const SEED = 7;
 
 const HELP = `npm run bench:backtest -- [TAPE …] [options]
 
 The same grid on the same tapes in FlashMM, hftbacktest and NautilusTrader, each in a process of its own, one after the other, in
-several rounds. Processor time counts, so that what else the machine does counts less; loading is apart.
+several rounds. Processor time counts, so that what else the machine does counts less; loading is apart, and so are compiling and
+warming up: hftbacktest's first run, and FlashMM's first 1.5 seconds of runs.
 
-  TAPE …            tapes (.arrow), or files that 'flashmm tape import' reads. Default: a recording of Bitcoin that ships with
-                    FlashMM, and a made-up market of ${SYNTHETIC_ROWS.toLocaleString('en')} rows
+  TAPE …            tapes (.arrow), or files that 'flashmm tape import' reads. Default: a recording of Bitcoin's future that
+                    lies here, and a made-up market of ${SYNTHETIC_ROWS.toLocaleString('en')} rows
   --python PATH     a Python that has the peers. Default: one is made in node_modules/.cache and the peers installed
   --rounds N        rounds over all engines (default 3)
   --runs N          warm runs in each process of FlashMM and hftbacktest (default 7)
   --nautilus-rows N NautilusTrader gets the first N rows of a tape (default: all, once; 0: leave it out)
   --scale           instead: FlashMM alone on 1, 10 and 50 million rows, and on 1, 2 and 4 markets
-  --json            as JSON`;
+  --json            as JSON: the worst of all tapes in ratio_to_hftbacktest, ratio_to_nautilus, rss_share_of_hftbacktest, the sum of
+                    fill_differences, and the table`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -53,50 +49,9 @@ function count(text: string, name: string, least: number): number {
   return number;
 }
 
-/** A tape whose rows have one time, as the peers' files have it, and the same as hftbacktest's array. */
-interface Case {
-  readonly name: string;
-  readonly tape: string;
-  readonly npz: string;
-}
-
-async function cases(folder: string): Promise<readonly Case[]> {
-  const made = join(folder, `synthetic_${SYNTHETIC_ROWS}.arrow`);
-  if (positionals.length === 0) writeSyntheticTape(made, SYNTHETIC_ROWS, SEED);
-  const files = positionals.length > 0 ? positionals : [REAL, made];
-  const all: Case[] = [];
-  for (const file of files) all.push(await prepared(file, folder));
-  return all;
-}
-
-async function prepared(file: string, folder: string): Promise<Case> {
-  if (!existsSync(file)) throw new Error(`${file} is not there`);
-  const name = basename(file).replace(/\.(arrow|gz|csv|npz|zip)/g, '');
-  let tape = file;
-  if (!file.endsWith('.arrow')) {
-    tape = join(folder, `${name}.imported.arrow`);
-    await importTape([file], tape, { repair: false });
-  }
-  // Through the neutral form, in which a row has one time: a recording's streams overtake one another on the exchange's clock, and
-  // hftbacktest takes no such array.
-  const neutral = join(folder, `${name}.csv`);
-  const { symbol, venue, tickSize, lotSize } = await exported(tape, neutral, 'csv');
-  const again = join(folder, `${name}.arrow`);
-  await importTape([neutral], again, { symbol, venue, tickSize, lotSize, repair: false });
-  const npz = join(folder, `${name}.npz`);
-  await exported(again, npz, 'npz');
-  return { name, tape: again, npz };
-}
-
-async function exported(path: string, out: string, format: ExportFormat): Promise<TapeMarket> {
-  const tape = Tape.open(path);
-  await exportTape(tape, out, format);
-  tape.close();
-  return tape.market;
-}
-
-function child(command: string, parameters: readonly string[]): Measured | { readonly missing: string } {
-  const ran = spawnSync(command, parameters, { encoding: 'utf8', maxBuffer: 1 << 26 });
+/** Runs a peer's script, which prints one JSON object. */
+function peer(python: string, script: string, parameters: readonly string[]): Measured | { readonly missing: string } {
+  const ran = spawnSync(python, [join(HERE, script), ...parameters], { encoding: 'utf8', maxBuffer: 1 << 26 });
   return ran.status === 0 ? (JSON.parse(ran.stdout) as Measured) : { missing: reason(ran) };
 }
 
@@ -106,23 +61,23 @@ function measure({ name, tape, npz }: Case, folder: string, python: ReturnType<t
   const [rounds, runs] = [count(values.rounds, 'rounds', 1), String(count(values.runs, 'runs', 1))];
   const steps = ['--tick', tickSize, '--lot', lotSize];
   const [ourFills, theirFills] = [join(folder, `${name}.ours.txt`), join(folder, `${name}.theirs.txt`)];
-  const peer = (script: string, ...parameters: readonly string[]): ReturnType<typeof child> =>
-    'missing' in python ? python : child(python.python, [join(HERE, script), npz, ...steps, ...parameters]);
-  const [ours, streamed, hftbacktest]: [Measured[], Measured[], ReturnType<typeof child>[]] = [[], [], []];
-  const run = (...parameters: readonly string[]): Measured => {
-    const result = child(process.execPath, [join(HERE, 'ours.ts'), tape, '--runs', runs, ...parameters]);
-    if ('missing' in result) throw new Error(`FlashMM on ${name}: ${result.missing}`);
-    return result;
-  };
+  const inPeer = (script: string, ...parameters: readonly string[]): ReturnType<typeof peer> =>
+    'missing' in python ? python : peer(python.python, script, [npz, ...steps, ...parameters]);
+  const say = (what: string): unknown => process.stderr.write(`${name}: ${what}\n`);
+  const [ours, streamed, hftbacktest]: [Measured[], Measured[], ReturnType<typeof peer>[]] = [[], [], []];
+  // Once for the compile cache alone, as a program has it that is installed.
+  runOurs(tape, '--runs', '1', '--warm-up-s', '0');
   for (let round = 1; round <= rounds; round += 1) {
-    process.stderr.write(`${name}: round ${round} of ${rounds}\n`);
-    ours.push(run('--fills', ourFills));
-    streamed.push(run('--stream'));
-    hftbacktest.push(peer('hftbacktest_grid.py', '--runs', runs, '--fills', theirFills));
+    say(`round ${round} of ${rounds}: FlashMM`);
+    ours.push(runOurs(tape, '--runs', runs, '--fills', ourFills));
+    streamed.push(runOurs(tape, '--runs', runs, '--stream'));
+    say(`round ${round} of ${rounds}: hftbacktest`);
+    hftbacktest.push(inPeer('hftbacktest_grid.py', '--runs', runs, '--fills', theirFills));
   }
   const nautilusRows = values['nautilus-rows'];
+  if (nautilusRows !== '0') say('NautilusTrader, which takes a while');
   const nautilus =
-    nautilusRows === '0' ? { missing: 'left out' } : peer('nautilus_grid.py', '--rows', nautilusRows ?? '0');
+    nautilusRows === '0' ? { missing: 'left out' } : inPeer('nautilus_grid.py', '--rows', nautilusRows ?? '0');
   const fills = hftbacktest.every((result) => !('missing' in result))
     ? { ours: readFileSync(ourFills, 'utf8'), theirs: readFileSync(theirFills, 'utf8') }
     : undefined;
@@ -139,10 +94,9 @@ async function main(): Promise<void> {
       return;
     }
     const python = findPython(values.python);
-    const compared = (await cases(folder)).map((one) => measure(one, folder, python));
-    console.log(
-      values.json ? JSON.stringify({ ...environment, tapes: compared }, null, 2) : table(compared, environment),
-    );
+    const compared = (await prepareCases(positionals, folder)).map((one) => measure(one, folder, python));
+    const report = { ...environment, ...overall(compared), tapes: compared };
+    console.log(values.json ? JSON.stringify(report, null, 2) : table(compared, environment));
   } finally {
     rmSync(folder, { recursive: true });
   }

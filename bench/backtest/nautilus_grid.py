@@ -156,7 +156,7 @@ engine.run()
 wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
 pnl = strategy.cash + strategy.position * strategy.middle
 print(json.dumps({
-    'engine': 'nautilus_trader', 'version': version('nautilus_trader'), 'rows': len(events), 'load_s': load_s, 'first_wall_s': wall,
+    'engine': 'nautilus_trader', 'version': version('nautilus_trader'), 'rows': len(events), 'load_s': load_s, 'first_wall_s': wall, 'warm_up_s': 0,
     'wall_s': [wall], 'cpu_s': [cpu], 'fills': strategy.fills, 'position': round(strategy.position, 6), 'pnl': round(pnl, 4),
     'requests': strategy.sent, 'rss_mb': resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
 }))

@@ -1,7 +1,6 @@
-import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Measured } from './grid.ts';
+import { runOurs } from './run_ours.ts';
 import { writeSyntheticTape } from './synthetic.ts';
 
 const ROWS = [1_000_000, 10_000_000, 50_000_000] as const;
@@ -41,14 +40,7 @@ export function flatness(folder: string, runs: number): Scale {
 }
 
 function measured(tape: string, markets: number, runs: number): Size {
-  const script = join(import.meta.dirname, 'ours.ts');
-  const ran = spawnSync(
-    process.execPath,
-    [script, tape, '--stream', '--runs', String(runs), '--markets', String(markets)],
-    { encoding: 'utf8' },
-  );
-  if (ran.status !== 0) throw new Error(ran.stderr);
-  const { rows, cpu_s, rss_mb } = JSON.parse(ran.stdout) as Measured;
+  const { rows, cpu_s, rss_mb } = runOurs(tape, '--stream', '--runs', String(runs), '--markets', String(markets));
   const cpuS = cpu_s.toSorted((a, b) => a - b)[cpu_s.length >> 1]!;
   return { rows, markets, cpu_s: cpuS, rows_per_second: Math.round(rows / cpuS), rss_mb: Math.round(rss_mb) };
 }

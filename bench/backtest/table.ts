@@ -26,6 +26,8 @@ export interface EngineFigures {
   readonly rows_per_second: number;
   readonly load_s: number;
   readonly first_run_s: number;
+  /** What was run before the clock counted, the first run included. */
+  readonly warm_up_s: number;
   readonly rss_mb: number;
   readonly fills: number;
   readonly position: number;
@@ -38,7 +40,7 @@ export interface Compared {
   readonly engines: readonly (EngineFigures | { readonly engine: string; readonly missing: string })[];
   readonly ratio_to_hftbacktest: number | null;
   readonly ratio_to_nautilus: number | null;
-  /** Share of hftbacktest's memory that ours takes, read as it goes. */
+  /** Share of hftbacktest's memory that ours takes, the tape in memory in both. */
   readonly rss_share_of_hftbacktest: number | null;
   /** Fills that only one of the two has, by time, side, price and size. */
   readonly fill_differences: number | null;
@@ -64,6 +66,7 @@ function figures(engine: string, results: readonly Result[]): EngineFigures | { 
     rows_per_second: Math.round(rows / cpuS),
     load_s: median(all.map(({ load_s }) => load_s)),
     first_run_s: median(all.map(({ first_wall_s }) => first_wall_s)),
+    warm_up_s: median(all.map(({ warm_up_s }) => warm_up_s)),
     rss_mb: Math.round(median(all.map(({ rss_mb }) => rss_mb))),
     fills,
     position,
@@ -83,8 +86,35 @@ export function compare({ name, ours, streamed, hftbacktest, nautilus, fills }: 
     engines: [flashmm, read, hft, naut],
     ratio_to_hftbacktest: ratio(hft),
     ratio_to_nautilus: ratio(naut),
-    rss_share_of_hftbacktest: 'missing' in hft ? null : read.rss_mb / hft.rss_mb,
+    rss_share_of_hftbacktest: 'missing' in hft ? null : flashmm.rss_mb / hft.rss_mb,
     fill_differences: fills === undefined ? null : differences(fills.ours, fills.theirs),
+  };
+}
+
+/** The worst of all tapes, and the sum of all differences; null where a peer is missing. */
+export function overall(
+  all: readonly Compared[],
+): Pick<Compared, 'ratio_to_hftbacktest' | 'ratio_to_nautilus' | 'rss_share_of_hftbacktest' | 'fill_differences'> {
+  const of = (values: readonly (number | null)[], pick: (numbers: readonly number[]) => number): number | null =>
+    values.some((value) => value === null) ? null : pick(values as readonly number[]);
+  const least = (numbers: readonly number[]): number => Math.min(...numbers);
+  return {
+    ratio_to_hftbacktest: of(
+      all.map((one) => one.ratio_to_hftbacktest),
+      least,
+    ),
+    ratio_to_nautilus: of(
+      all.map((one) => one.ratio_to_nautilus),
+      least,
+    ),
+    rss_share_of_hftbacktest: of(
+      all.map((one) => one.rss_share_of_hftbacktest),
+      (shares) => Math.max(...shares),
+    ),
+    fill_differences: of(
+      all.map((one) => one.fill_differences),
+      (counts) => counts.reduce((sum, n) => sum + n, 0),
+    ),
   };
 }
 
@@ -101,7 +131,19 @@ function differences(ours: string, theirs: string): number {
 
 /** The report that a person reads. */
 export function table(all: readonly Compared[], environment: { cpu: string; cores: number; node: string }): string {
-  const head = ['', 'M rows/s', 'CPU ms', 'wall ms', 'load s', 'first s', 'RSS MB', 'fills', 'PnL'];
+  const head = [
+    '',
+    'rows',
+    'M rows/s',
+    'CPU ms',
+    'wall ms',
+    'load s',
+    'first s',
+    'warm-up s',
+    'RSS MB',
+    'fills',
+    'PnL',
+  ];
   const lines = all.flatMap((one) => [
     '',
     one.tape,
@@ -113,7 +155,7 @@ export function table(all: readonly Compared[], environment: { cpu: string; core
   ]);
   const { cpu, cores, node } = environment;
   return [
-    `${cores} cores of ${cpu}, Node ${node}; medians of warm runs; rows a second of processor time, loading apart`,
+    `${cores} cores of ${cpu}, Node ${node}; medians of warm runs; rows a second of processor time; loading, compiling and warming up apart`,
     ...lines,
   ].join('\n');
 }
@@ -121,11 +163,13 @@ export function table(all: readonly Compared[], environment: { cpu: string; core
 function row(one: EngineFigures): string {
   return [
     `  ${one.engine} ${one.version}`,
+    one.rows.toLocaleString('en'),
     (one.rows_per_second / 1e6).toFixed(one.rows_per_second < 1e6 ? 3 : 1),
     (one.cpu_s * 1e3).toFixed(0),
     (one.wall_s * 1e3).toFixed(0),
     one.load_s.toFixed(2),
     one.first_run_s.toFixed(2),
+    one.warm_up_s.toFixed(2),
     one.rss_mb.toFixed(0),
     String(one.fills),
     one.pnl.toFixed(2),

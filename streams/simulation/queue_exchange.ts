@@ -45,21 +45,25 @@ export class QueueExchange implements ExchangeSide {
 
   drain(rows: SeenRows, from: number, untilNs: number): number {
     const { length, exchangeNs, exchangeSees, tick, lots } = rows;
-    const [book, trail, buys, sells] = [this.#book, this.#trail, this.#buys, this.#sells];
+    const [book, buys, sells] = [this.#book, this.#buys, this.#sells];
     let { bidTick, askTick } = book;
     let limitNs = untilNs;
     let at = from;
     for (; at < length && exchangeNs[at]! <= limitNs; at += 1) {
       const seen = exchangeSees[at]!;
       let filled = false;
-      if (seen === SEEN.bid) filled = this.#bid(tick[at]!, lots[at]!, exchangeNs[at]!);
-      else if (seen === SEEN.ask) filled = this.#ask(tick[at]!, lots[at]!, exchangeNs[at]!);
-      else if (seen === SEEN.buyTrade) filled = this.#trade(sells, -1, tick[at]!, lots[at]!, exchangeNs[at]!);
+      if (seen === SEEN.bid) {
+        const before = book.setBid(tick[at]!, lots[at]!);
+        if (buys.mayRestAt(tick[at]!)) this.#resize(buys, tick[at]!, before, lots[at]!);
+      } else if (seen === SEEN.ask) {
+        const before = book.setAsk(tick[at]!, lots[at]!);
+        if (sells.mayRestAt(tick[at]!)) this.#resize(sells, tick[at]!, before, lots[at]!);
+      } else if (seen === SEEN.buyTrade) filled = this.#trade(sells, -1, tick[at]!, lots[at]!, exchangeNs[at]!);
       else if (seen === SEEN.sellTrade) filled = this.#trade(buys, 1, tick[at]!, lots[at]!, exchangeNs[at]!);
       else if (seen === SEEN.clear) clearSide(book, rows.side[at]!, tick[at]!);
-      if (bidTick !== book.bidTick || askTick !== book.askTick) {
+      if (book.bidTick !== bidTick || book.askTick !== askTick) {
+        filled = this.#touchMoved(rows, at, bidTick, askTick);
         ({ bidTick, askTick } = book);
-        trail?.push(rows.firstRow + at, bidTick, askTick);
       }
       // Our side hears of it before the exchange goes beyond that time.
       if (filled) limitNs = Math.min(limitNs, this.#answers.nextNs);
@@ -130,20 +134,18 @@ export class QueueExchange implements ExchangeSide {
     return lots;
   }
 
-  /** @returns whether orders of ours were filled */
-  #bid(tick: number, lots: number, nowNs: number): boolean {
-    const improves = lots > 0 && tick > this.#book.bidTick;
-    const before = this.#book.setBid(tick, lots);
-    if (this.#buys.mayRestAt(tick)) this.#resize(this.#buys, tick, before, lots);
-    return improves && tick >= this.#sells.bestTick && this.#reach(this.#sells, -1, tick, nowNs);
-  }
-
-  /** @returns whether orders of ours were filled */
-  #ask(tick: number, lots: number, nowNs: number): boolean {
-    const improves = lots > 0 && tick < this.#book.askTick;
-    const before = this.#book.setAsk(tick, lots);
-    if (this.#sells.mayRestAt(tick)) this.#resize(this.#sells, tick, before, lots);
-    return improves && tick <= this.#buys.bestTick && this.#reach(this.#buys, 1, tick, nowNs);
+  /**
+   * A row has moved the best prices.
+   *
+   * @returns whether orders of ours were filled: those that a better price has reached
+   */
+  #touchMoved({ firstRow, exchangeNs }: SeenRows, at: number, bidBefore: number, askBefore: number): boolean {
+    const { bidTick, askTick } = this.#book;
+    this.#trail?.push(firstRow + at, bidTick, askTick);
+    const [buys, sells] = [this.#buys, this.#sells];
+    if (bidTick > bidBefore && bidTick >= sells.bestTick) return this.#reach(sells, -1, bidTick, exchangeNs[at]!);
+    if (askTick < askBefore && askTick <= buys.bestTick) return this.#reach(buys, 1, askTick, exchangeNs[at]!);
+    return false;
   }
 
   #resize({ orders }: OwnSide, tick: number, beforeLots: number, nowLots: number): void {

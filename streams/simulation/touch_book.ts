@@ -18,30 +18,20 @@ export class TouchBook {
 
   /** @returns the level's size before */
   setBid(tick: number, lots: number): number {
-    if (lots === 0) {
-      const before = this.bids.set(tick, 0);
-      if (tick === this.bidTick) this.#lowerBid(this.bids.below(tick));
-      return before;
-    }
-    if (tick <= this.bidTick) return this.bids.set(tick, lots);
-    this.bids.centre(tick);
-    this.bidTick = tick;
-    if (tick >= this.askTick) this.#raiseAsk(this.asks.above(tick));
-    return this.bids.set(tick, lots);
+    const before = this.bids.set(tick, lots);
+    if (lots > 0) {
+      if (tick > this.bidTick) this.#raiseBid(tick);
+    } else if (tick === this.bidTick) this.#stepBidBack(tick);
+    return before;
   }
 
   /** @returns the level's size before */
   setAsk(tick: number, lots: number): number {
-    if (lots === 0) {
-      const before = this.asks.set(tick, 0);
-      if (tick === this.askTick) this.#raiseAsk(this.asks.above(tick));
-      return before;
-    }
-    if (tick >= this.askTick) return this.asks.set(tick, lots);
-    this.asks.centre(tick);
-    this.askTick = tick;
-    if (tick <= this.bidTick) this.#lowerBid(this.bids.below(tick));
-    return this.asks.set(tick, lots);
+    const before = this.asks.set(tick, lots);
+    if (lots > 0) {
+      if (tick < this.askTick) this.#lowerAsk(tick);
+    } else if (tick === this.askTick) this.#stepAskBack(tick);
+    return before;
   }
 
   /** An empty book becomes what another is. */
@@ -65,22 +55,36 @@ export class TouchBook {
   /** Removes the bids from the best one down to a tick, inclusive. */
   clearBidsTo(tick: number): void {
     for (let at = this.bidTick; at >= tick && at !== NO_BID; at = this.bids.below(at)) this.bids.set(at, 0);
-    if (this.bidTick >= tick) this.#lowerBid(this.bids.below(tick));
+    if (this.bidTick >= tick) this.#stepBidBack(tick);
   }
 
   /** Removes the asks from the best one up to a tick, inclusive. */
   clearAsksTo(tick: number): void {
     for (let at = this.askTick; at <= tick; at = this.asks.above(at)) this.asks.set(at, 0);
-    if (this.askTick <= tick) this.#raiseAsk(this.asks.above(tick));
+    if (this.askTick <= tick) this.#stepAskBack(tick);
   }
 
-  #lowerBid(tick: number): void {
+  #raiseBid(tick: number): void {
     this.bidTick = tick;
-    if (tick !== NO_BID) this.bids.centre(tick);
+    this.bids.centre(tick);
+    if (tick >= this.askTick) this.#stepAskBack(tick);
   }
 
-  #raiseAsk(tick: number): void {
+  #lowerAsk(tick: number): void {
     this.askTick = tick;
-    if (tick !== NO_ASK) this.asks.centre(tick);
+    this.asks.centre(tick);
+    if (tick <= this.bidTick) this.#stepBidBack(tick);
+  }
+
+  /** The best bid is the next one below a tick. */
+  #stepBidBack(tick: number): void {
+    this.bidTick = this.bids.below(tick);
+    if (this.bidTick !== NO_BID) this.bids.centre(this.bidTick);
+  }
+
+  /** The best ask is the next one above a tick. */
+  #stepAskBack(tick: number): void {
+    this.askTick = this.asks.above(tick);
+    if (this.askTick !== NO_ASK) this.asks.centre(this.askTick);
   }
 }
