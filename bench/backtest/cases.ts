@@ -8,6 +8,7 @@ import { writeSyntheticTape } from './synthetic.ts';
 
 /** A recording of Bitcoin's perpetual future, six minutes: depth and trades, from the examples of nkaz001/hftbacktest (MIT). */
 export const RECORDED = join(import.meta.dirname, 'usdm_btcusdt_20240808.gz');
+/** Rows of the made-up market. */
 export const SYNTHETIC_ROWS = 1_000_000;
 const SEED = 7;
 
