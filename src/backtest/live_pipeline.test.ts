@@ -49,7 +49,7 @@ async function simulated(files: readonly string[], backtest: Partial<typeof conf
     {
       tapes,
       settings: accountSettings(config, tapes.markets),
-      exchange: tapeExchange({ ...config.backtest, ...backtest }),
+      exchange: await tapeExchange({ ...config.backtest, ...backtest }),
       seed: 1,
       onDecision: (decision) => decisions.push(decision),
     },

@@ -6,7 +6,7 @@ import type { MarketInput, MarketStretch } from '../../streams/market/types.ts';
 import type { OrderBatch, Settlement } from '../../streams/orders/types.ts';
 import { SessionReport } from '../../streams/report/session_report.ts';
 import type { AccountSettings } from '../../streams/settings.ts';
-import type { MarketRows } from '../../streams/simulation/rows.ts';
+import type { SeenRows } from '../../streams/simulation/rows.ts';
 import type { Answer, Desk, OwnOrder, Strategy } from '../../streams/simulation/strategy.ts';
 import type { Inference } from '../inference/inference.ts';
 import type { VirtualModels } from '../inference/virtual_models.ts';
@@ -109,11 +109,11 @@ export class LivePipeline implements Strategy {
     return (this.#reactor.clock.nextDueUs() - this.#originUs) * NANOS_PER_MICRO - BEFORE_NS;
   }
 
-  observe(desk: Desk, rows: MarketRows, from: number, to: number): void {
+  observe(desk: Desk, rows: SeenRows, from: number, to: number): void {
     const stretch = this.#stretches[desk.index]!;
     stretch.feed(rows, from, to);
     if (!this.#eventByEvent) {
-      stretch.timeUs = this.#atUs(rows.receiveNs[to - 1]!);
+      stretch.timeUs = this.#atUs(rows.localNs[to - 1]!);
       this.#reactor.take(stretch);
       // What nobody took, because the market's actor has failed, is lost as it is live.
       while (stretch.next() !== null);
@@ -299,9 +299,9 @@ class Stretch implements MarketStretch, TapeReading {
     return this.#inputs.leftOut;
   }
 
-  feed(rows: MarketRows, from: number, to: number): void {
+  feed(rows: SeenRows, from: number, to: number): void {
     this.rowsRead += to - from;
-    this.#inputs.feed(rows, from, to, rows.receiveNs);
+    this.#inputs.feed(rows, from, to, rows.localNs);
   }
 
   next(): MarketInput | null {

@@ -6,6 +6,7 @@ import type { Config } from '../config/schema.ts';
 import { figureLines, marketLines } from '../report/figure_lines.ts';
 import type { ArrowTapes } from './arrow_tapes.ts';
 import type { BacktestOutcome } from './engine.ts';
+import { latencyText } from './exchange_model.ts';
 import type { Tapes } from './tapes.ts';
 
 /** What was measured of a run, and differs from run to run. */
@@ -63,7 +64,7 @@ export function backtestText({ tapes, settings, model, models, outcome, measured
   const rows = measured.rows === undefined ? '' : ` of ${measured.rows} rows`;
   return [
     `${names.join(', ')}: ${figures.spanSeconds.toFixed(0)} s of ${measured.files.join(' + ')}`,
-    `orders take ${model.order_latency_ms} ms, reports ${model.response_latency_ms} ms; queue model ${queue}${model.exchange === 'own' ? '' : ` of ${model.exchange}`}; fees ${model.maker_fee_bps} bps resting, ${model.taker_fee_bps} bps taking`,
+    `${latencyText(model)}; queue model ${queue}${model.exchange === 'own' ? '' : ` of ${model.exchange}`}; fees ${model.maker_fee_bps} bps resting, ${model.taker_fee_bps} bps taking`,
     models.length === 0 ? 'no model predicts' : `${models.join(', ')} predicts`,
     '',
     ...figureLines(figures),

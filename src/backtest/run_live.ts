@@ -6,6 +6,7 @@ import type { VirtualModels } from '../inference/virtual_models.ts';
 import type { ArrowTapes } from './arrow_tapes.ts';
 import type { BacktestOutcome } from './engine.ts';
 import { LivePipeline } from './live_pipeline.ts';
+import { OrderLatencies } from './order_latencies.ts';
 import { simulateTapes, type TapeExchange } from './simulate_tapes.ts';
 
 const NANOS_PER_MS = 1e6;
@@ -25,16 +26,21 @@ export interface LiveRun {
   readonly onFailure?: (description: string) => void;
 }
 
-/** The exchange of the simulation as the configuration has it. The tape's receive time is when we know of a row. */
-export function tapeExchange(backtest: Config['backtest']): TapeExchange {
+/**
+ * The exchange of the simulation as the configuration has it.
+ *
+ * @throws TapeError when the file of recorded latencies cannot be read
+ */
+export async function tapeExchange(backtest: Config['backtest']): Promise<TapeExchange> {
+  const recorded = backtest.order_latencies === '' ? undefined : await OrderLatencies.read(backtest.order_latencies);
   const entryNs = Math.round(backtest.order_latency_ms * NANOS_PER_MS);
   const responseNs = Math.round(backtest.response_latency_ms * NANOS_PER_MS);
   return {
     queue: backtest.queue_model === 'back' ? 'risk_averse' : 'power',
     queuePower: backtest.queue_power,
-    feedLatencyNs: 0,
+    feedLatencyNs: Math.round(backtest.feed_latency_ms * NANOS_PER_MS),
     exchangeClock: backtest.exchange_clock,
-    latency: () => constantLatency(entryNs, responseNs),
+    latency: (tape) => recorded?.on(tape) ?? constantLatency(entryNs, responseNs),
   };
 }
 

@@ -40,9 +40,9 @@ function equityOf({ cashTickLots, positionLots, bidTick, askTick, market }: Desk
 }
 
 /** Runs a baseline, and gives what came of it beside what its first desk's money was at the last wake. */
-function ran(name: string, files: readonly string[]): { outcome: StrategyOutcome; equity: number } {
+async function ran(name: string, files: readonly string[]): Promise<{ outcome: StrategyOutcome; equity: number }> {
   let equity = 0;
-  const outcome = runStrategy({
+  const outcome = await runStrategy({
     files,
     config,
     make: (markets, firstTicks) => {
@@ -58,8 +58,8 @@ function ran(name: string, files: readonly string[]): { outcome: StrategyOutcome
 }
 
 describe('a strategy on tapes in columns', () => {
-  it.each(Object.keys(BASELINES))('%s: figures add up, and are what the desk’s own money says', (name) => {
-    const { outcome, equity } = ran(name, [btc]);
+  it.each(Object.keys(BASELINES))('%s: figures add up, and are what the desk’s own money says', async (name) => {
+    const { outcome, equity } = await ran(name, [btc]);
     const { figures, charts, wakes, requests } = outcome;
     expect(wakes).toBeGreaterThan(100);
     expect(figures.fills).toBeGreaterThan(0);
@@ -75,21 +75,22 @@ describe('a strategy on tapes in columns', () => {
     expect(figures.fillRatePercent).toBe(null);
   });
 
-  it('has the same fills each time, and of two markets those of each alone', () => {
-    const { outcome: one } = ran('naive', [btc]);
-    expect(ran('naive', [btc]).outcome).toEqual(one);
-    const { outcome: other } = ran('naive', [eth]);
-    const { outcome: both } = ran('naive', [btc, eth]);
+  it('has the same fills each time, and of two markets those of each alone', async () => {
+    const { outcome: one } = await ran('naive', [btc]);
+    expect((await ran('naive', [btc])).outcome).toEqual(one);
+    const { outcome: other } = await ran('naive', [eth]);
+    const { outcome: both } = await ran('naive', [btc, eth]);
     expect(both.markets.map(({ symbol }) => symbol)).toEqual(['BTCUSDT', 'ETHUSDT']);
     expect(both.fillsHash).not.toBe(one.fillsHash);
     expect(both.rows).toBe(one.rows + other.rows);
     expect(both.figures.fills).toBeGreaterThan(one.figures.fills);
   });
 
-  it('refuses what is no tape, and a market that is not there', () => {
+  it('refuses what is no tape, and a market that is not there', async () => {
     const make = BASELINES.naive!.make.bind(undefined, config);
-    expect(() => runStrategy({ files: [btc], market: 'SOLUSDT', config, make })).toThrow('expected one of BTCUSDT');
+    const elsewhere = runStrategy({ files: [btc], market: 'SOLUSDT', config, make });
+    await expect(elsewhere).rejects.toThrow('expected one of BTCUSDT');
     const text = folder.file('text', 'no tape');
-    expect(() => runStrategy({ files: [text], config, make })).toThrow('text');
+    await expect(runStrategy({ files: [text], config, make })).rejects.toThrow('text');
   });
 });

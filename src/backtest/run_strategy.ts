@@ -38,9 +38,10 @@ export interface StrategyOutcome {
 /**
  * Runs a strategy on tapes in columns, with the exchange and the fees of `config.backtest`.
  *
- * @throws TapeError when a tape cannot be read, two are of one market, or none is of the market wanted
+ * @throws TapeError when a tape or recorded latencies cannot be read, two are of one market, or none is of the market wanted
  */
-export function runStrategy({ files, market, config, make, onWake }: StrategyRun): StrategyOutcome {
+export async function runStrategy({ files, market, config, make, onWake }: StrategyRun): Promise<StrategyOutcome> {
+  const exchange = await tapeExchange(config.backtest);
   const arrow = ArrowTapes.open(files, market);
   const { markets } = arrow;
   const tapes = arrow.together();
@@ -50,21 +51,16 @@ export function runStrategy({ files, market, config, make, onWake }: StrategyRun
     const report = new StrategyReport(markets, { makerFeeBps: maker_fee_bps, takerFeeBps: taker_fee_bps }, originS);
     const hashes = tapes.map(() => new FillsHash(originS));
     const { watcher } = report;
-    const { simulation } = simulateTapes(
-      tapes,
-      tapeExchange(config.backtest),
-      report.watched(make(markets, tapes.map(firstTick))),
-      {
-        execution: (desk, order, timeNs, tick, lots, maker) => {
-          hashes[desk.index]!.add(timeNs, order.side, tick, lots);
-          watcher.execution?.(desk, order, timeNs, tick, lots, maker);
-        },
-        wake: (nowNs, desks) => {
-          watcher.wake?.(nowNs, desks);
-          onWake?.(nowNs);
-        },
+    const { simulation } = simulateTapes(tapes, exchange, report.watched(make(markets, tapes.map(firstTick))), {
+      execution: (desk, order, timeNs, tick, lots, maker) => {
+        hashes[desk.index]!.add(timeNs, order.side, tick, lots);
+        watcher.execution?.(desk, order, timeNs, tick, lots, maker);
       },
-    );
+      wake: (nowNs, desks) => {
+        watcher.wake?.(nowNs, desks);
+        onWake?.(nowNs);
+      },
+    });
     const counts = simulation.run();
     const digests = hashes.map((hash) => hash.digest());
     return {

@@ -14,8 +14,12 @@ export interface TapeExchange extends FeedTiming {
   readonly queuePower: number;
   /** Whole where nothing is said. */
   readonly fills?: FillModel;
-  /** Made anew for each market, as models that read recorded latencies keep their place. */
-  latency(): OrderLatency;
+  /**
+   * Made anew for each market, as models that read recorded latencies keep their place.
+   *
+   * @throws TapeError when recorded latencies have nothing of the tape's time
+   */
+  latency(tape: Tape): OrderLatency;
 }
 
 /**
@@ -42,7 +46,7 @@ export function simulateTapes(
     return {
       market,
       pages: pages(tape),
-      latency: exchange.latency(),
+      latency: exchange.latency(tape),
       exchange: (answers) => new QueueExchange(model, answers, exchange.fills ?? 'whole'),
     };
   });

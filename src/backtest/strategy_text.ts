@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.ts';
 import { figureLines } from '../report/figure_lines.ts';
 import { sessionJson } from '../report/figures_json.ts';
+import { latencyText } from './exchange_model.ts';
 import type { StrategyOutcome } from './run_strategy.ts';
 
 /** What was run, besides how it came out. */
@@ -17,7 +18,7 @@ export function strategyText(outcome: StrategyOutcome, { strategy, files, model,
   const names = markets.map(({ symbol, venue }) => `${symbol} (${venue})`);
   return [
     `${strategy} on ${names.join(', ')}: ${figures.spanSeconds.toFixed(0)} s of ${files.join(' + ')}`,
-    `orders take ${model.order_latency_ms} ms, reports ${model.response_latency_ms} ms; queue model ${model.queue_model}; fees ${model.maker_fee_bps} bps resting, ${model.taker_fee_bps} bps taking`,
+    `${latencyText(model)}; queue model ${model.queue_model}; fees ${model.maker_fee_bps} bps resting, ${model.taker_fee_bps} bps taking`,
     '',
     // Whether the prices of resting orders traded is not watched.
     ...figureLines(figures).filter((line) => !line.startsWith('fill rate')),

@@ -178,6 +178,14 @@ const backtest = z.strictObject({
     real(0, 60_000).default(100),
     'Time from the simulated exchange to the report of what happened, ms.',
   ),
+  order_latencies: setting(
+    text(1_024).default(''),
+    'File of recorded round trips of orders, with the exchange `hftbacktest`: latencies are on the line between them, and the two above are not used. CSV of `sent_ns,exchange_ns,answered_ns`, or the `.npz` of hftbacktest.',
+  ),
+  feed_latency_ms: setting(
+    real(0, 60_000).default(0),
+    "Time from a tape's receive times to our knowing of its rows, with the exchange `hftbacktest`, ms.",
+  ),
   queue_model: setting(
     oneOf(['back', 'power']).default('back'),
     'Whose cancellations they are: `back`, of those behind us alone; `power`, by the sizes ahead of and behind us to the power of `queue_power`.',

@@ -4,6 +4,7 @@ import { createReadStream, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import stringify from 'safe-stable-stringify';
 import { ArrowTapes, isArrow } from '../backtest/arrow_tapes.ts';
+import { unknownToOwn } from '../backtest/exchange_model.ts';
 import { LIVE } from '../backtest/strategies.ts';
 import { Tapes } from '../backtest/tapes.ts';
 import { RecordingError } from '../binance/recording.ts';
@@ -49,7 +50,8 @@ export interface PlanOptions {
 export async function planOf(spec: SweepSpec, options: PlanOptions): Promise<Plan> {
   const points = pointsOf(spec.axes, spec.random);
   const configs = points.map((point) => configOf(point, options));
-  const files = spec.tapes.flat();
+  const latencies = configs.map(({ backtest }) => backtest.order_latencies).filter((file) => file !== '');
+  const files = [...spec.tapes.flat(), ...latencies];
   const hashes = new Map<string, string>();
   for (const file of new Set(files)) {
     options.onFile(file);
@@ -69,7 +71,9 @@ export async function planOf(spec: SweepSpec, options: PlanOptions): Promise<Pla
   const settings = Object.fromEntries(SWEPT_SECTIONS.map((section) => [section, base[section as keyof Config]]));
   // Neither the objective nor how many blocks choose makes any run another.
   const walk = spec.walk && { blockS: spec.walk.blockS, gapS: spec.walk.gapS };
-  const sweep = { ...spec, walk, objective: undefined, tapes: named, settings };
+  // Settings name these files; what is in them counts too.
+  const recorded = latencies.length === 0 ? undefined : latencies.map((file) => hashes.get(file));
+  const sweep = { ...spec, walk, latencies: recorded, objective: undefined, tapes: named, settings };
   const text = stringify(sweep)!;
   const hash = createHash('sha256').update(text).digest('hex');
   const header = { format: 'flashmm-sweep', version: 1, flashmm: version(), commit: commit(), hash } as const;
@@ -95,6 +99,18 @@ function checkExchange({ strategy, tapes }: SweepSpec, points: readonly Point[],
       'usage',
       `${wanted}: ${recording} is no tape in columns`,
       "'flashmm tape import' makes one.",
+    );
+  }
+  const unknown = names.map((name, i) => {
+    const { backtest } = configs[i]!;
+    return name === LIVE && backtest.exchange === 'own' ? unknownToOwn(backtest) : undefined;
+  });
+  const lacking = unknown.find((key) => key !== undefined);
+  if (lacking !== undefined) {
+    throw new CommandError(
+      'usage',
+      `${lacking}: the exchange own has none of it`,
+      'Give --set backtest.exchange=hftbacktest.',
     );
   }
   const own = names.some((name, i) => name === LIVE && configs[i]!.backtest.exchange === 'own');
@@ -154,7 +170,11 @@ function arrowSpan(files: readonly string[], market: string | null): TapeSpan {
 
 async function sha256Of(file: string): Promise<string> {
   if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) {
-    throw new CommandError('environment', `${file}: no such file`, 'Name the recordings with --tape.');
+    throw new CommandError(
+      'environment',
+      `${file}: no such file`,
+      'Tapes are named with --tape, recorded latencies with backtest.order_latencies.',
+    );
   }
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(file)) hash.update(chunk as Uint8Array);

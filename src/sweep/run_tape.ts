@@ -94,7 +94,7 @@ async function onColumns(task: TapeTask): Promise<readonly Ran[]> {
       runs.push(run.finish());
     } else {
       const make = BASELINES[strategy]!.make.bind(undefined, config);
-      const { figures, charts, fillsHash } = runStrategy({ files, market, config, make });
+      const { figures, charts, fillsHash } = await runStrategy({ files, market, config, make });
       runs.push({ result: { measures: measuresOf(figures), decisionsHash: fillsHash, failures: 0 }, charts });
     }
   }
@@ -104,7 +104,8 @@ async function onColumns(task: TapeTask): Promise<readonly Ran[]> {
 /** The live pipeline with the exchange that baselines trade with. */
 async function onEngine(tapes: ArrowTapes, options: PipelineOptions, config: Config): Promise<Ran> {
   let failures = 0;
-  const run = { ...options, tapes, exchange: tapeExchange(config.backtest), onFailure: () => (failures += 1) };
+  const exchange = await tapeExchange(config.backtest);
+  const run = { ...options, tapes, exchange, onFailure: () => (failures += 1) };
   return ranOf(await runLive(run, () => {}), failures);
 }
 

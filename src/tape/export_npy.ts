@@ -4,12 +4,12 @@ import { storeInteger, storeNanos } from './int64.ts';
 import { rowAt, type Tape } from './reader.ts';
 import { blankRow, FLAG, KIND, SIDE, type TapeRow, timeText, WHOLE_SIDE } from './rows.ts';
 import { tapeScales } from './schema.ts';
-import { EV, EVENT_BYTES, EVENT_FIELDS, npyHeader } from './sources/npy.ts';
+import { EV, EVENTS, FIELD_BYTES, npyHeader } from './sources/npy.ts';
 import { TapeError } from './tape_error.ts';
 
-const WORDS = EVENT_FIELDS.length;
+const WORDS = EVENTS.fields.length;
 /** Events gathered before they are handed on. */
-const EVENTS = 4_096;
+const EVENTS_GATHERED = 4_096;
 
 /**
  * The tape as a `.npy` array of hftbacktest's events, a piece at a time. Prices are the doubles next to their decimals. Where
@@ -25,7 +25,7 @@ export function* exportNpy(
 ): Generator<Uint8Array> {
   yield npyHeader(tape.rows - countOf(tape, KIND.empty));
   const put = eventWriter(tape);
-  let events = new Float64Array(EVENTS * WORDS);
+  let events = new Float64Array(EVENTS_GATHERED * WORDS);
   let words = new Uint32Array(events.buffer);
   const row = blankRow();
   let filled = 0;
@@ -38,15 +38,15 @@ export function* exportNpy(
       put(rowAt(batch, i, tape.originS, row), events, words, filled * WORDS, batch.firstRow + i + 1);
       filled += 1;
       report.rows += 1;
-      if (filled < EVENTS) continue;
+      if (filled < EVENTS_GATHERED) continue;
       yield new Uint8Array(events.buffer);
-      events = new Float64Array(EVENTS * WORDS);
+      events = new Float64Array(EVENTS_GATHERED * WORDS);
       words = new Uint32Array(events.buffer);
       filled = 0;
     }
     onBatch(batch.firstRow + batch.length);
   }
-  yield new Uint8Array(events.buffer, 0, filled * EVENT_BYTES);
+  yield new Uint8Array(events.buffer, 0, filled * WORDS * FIELD_BYTES);
 }
 
 type PutEvent = (row: TapeRow, events: Float64Array, words: Uint32Array, at: number, number: number) => void;

@@ -42,7 +42,11 @@ export function recordedLatency({ sentNs, exchangeNs, answeredNs }: RoundTrips):
     Number.isNaN(exchangeNs[at]!) ? sent - answeredNs[at]! : exchangeNs[at]! - sent,
   );
   const lost = sentNs.map((sent, at) => sent - answeredNs[at]!);
-  const arrived = sentNs.map((_, at) => at).filter((at) => !Number.isNaN(exchangeNs[at]!));
+  // One order may overtake another on its way: answers go by the exchange's own order.
+  const arrived = sentNs
+    .map((_, at) => at)
+    .filter((at) => !Number.isNaN(exchangeNs[at]!))
+    .sort((one, other) => exchangeNs[one]! - exchangeNs[other]!);
   const entry = new Line(sentNs, entries);
   const loss = new Line(sentNs, lost);
   const response = new Line(

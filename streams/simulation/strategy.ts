@@ -1,4 +1,4 @@
-import type { MarketRows } from './rows.ts';
+import type { SeenRows } from './rows.ts';
 
 /**
  * What becomes of an order that would take when it arrives.
@@ -100,7 +100,7 @@ export interface Strategy {
    */
   readonly book?: 'levels' | 'touch' | 'none';
   /** Rows `from` (inclusive) to `to` of a market have been received; among them may be some without {@link FLAG}.local. */
-  observe?(desk: Desk, rows: MarketRows, from: number, to: number): void;
+  observe?(desk: Desk, rows: SeenRows, from: number, to: number): void;
   /** An answer has arrived. Orders may be sent to this desk, and to no other. */
   hear?(desk: Desk, answer: Answer): void;
   /** It is time. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FillsHash } from '../../src/backtest/fills_hash.ts';
+import { OrderLatencies } from '../../src/backtest/order_latencies.ts';
 import { simulateTapes } from '../../src/backtest/simulate_tapes.ts';
 import { Tape } from '../../src/tape/reader.ts';
 import { Grid } from '../../streams/baselines/grid.ts';
@@ -28,6 +29,8 @@ interface Golden {
 
 const MS = 1e6;
 
+const latencies = new URL('./latencies.npz', import.meta.url).pathname;
+
 let path = '';
 beforeAll(async () => {
   const events = new URL('./events.csv.gz', import.meta.url).pathname;
@@ -35,7 +38,8 @@ beforeAll(async () => {
 });
 
 describe("the grid's fills are hftbacktest's, each at the same nanosecond, price and size", () => {
-  it.each(Object.entries(golden.models))('with %s', (_name, { queue, power, ...expected }) => {
+  it.each(Object.entries(golden.models))('with %s', async (name, { queue, power, ...expected }) => {
+    const recorded = name === 'recorded latencies' ? await OrderLatencies.read(latencies) : undefined;
     const tape = Tape.open(path);
     const hash = new FillsHash(tape.originS, expected.first.length);
     const { simulation } = simulateTapes(
@@ -43,7 +47,7 @@ describe("the grid's fills are hftbacktest's, each at the same nanosecond, price
       {
         queue,
         queuePower: power,
-        latency: () => constantLatency(MS, MS),
+        latency: (of) => recorded?.on(of) ?? constantLatency(MS, MS),
         feedLatencyNs: MS,
         exchangeClock: 'event',
       },

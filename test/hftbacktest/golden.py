@@ -1,7 +1,9 @@
-"""The fills of the grid in hftbacktest 2.4.4 under each of its queue models, as counts and hashes:
+"""The fills of the grid in hftbacktest 2.4.4 under each of its queue models, and with recorded latencies of orders, as counts and hashes:
 
     pip install hftbacktest==2.4.4 pandas
-    python test/hftbacktest/golden.py test/hftbacktest/events.csv.gz > test/hftbacktest/golden.json
+    python test/hftbacktest/golden.py test/hftbacktest/events.csv.gz --latencies test/hftbacktest/latencies.npz > test/hftbacktest/golden.json
+
+It makes the recorded latencies, too.
 
 The strategy is that of the field's benchmark: five levels a side, half a tick of skew for each clip held, woken on a timer.
 """
@@ -18,6 +20,7 @@ from numba import njit, uint64
 
 ap = argparse.ArgumentParser()
 ap.add_argument('csv')
+ap.add_argument('--latencies', required=True, help='where to write round trips of orders')
 ap.add_argument('--interval-ms', type=float, default=100)
 ap.add_argument('--latency-us', type=float, default=1000)
 ap.add_argument('--tick', type=float, default=0.1)
@@ -99,6 +102,20 @@ def run(hbt, interval, half, qty, maxpos, fills):
     return gather(hbt, fills, count)
 
 
+def round_trips(first_ns, last_ns, rng):
+    """Every 200 ms on average an order, 20 to 80 ms to the exchange, 5 to 200 ms back; from a second after the tape's beginning on."""
+    sent = np.sort(rng.integers(first_ns + 1_000_000_000, last_ns, (last_ns - first_ns) // 200_000_000))
+    trips = np.zeros(len(sent), [('req_ts', '<i8'), ('exch_ts', '<i8'), ('resp_ts', '<i8'), ('_padding', '<i8')])
+    trips['req_ts'] = sent
+    # The model asks for times at the exchange that don't go back.
+    trips['exch_ts'] = np.maximum.accumulate(sent + rng.integers(20_000_000, 80_000_000, len(sent)))
+    trips['resp_ts'] = trips['exch_ts'] + rng.integers(5_000_000, 200_000_000, len(sent))
+    return trips
+
+
+trips = round_trips(int(df.ts_ns.values[0]), int(df.ts_ns.values[-1]), np.random.default_rng(7))
+np.savez_compressed(a.latencies, data=trips)
+
 latency = int(a.latency_us * 1000)
 MODELS = {
     'risk_averse': ('risk_averse', 0, lambda asset: asset.risk_adverse_queue_model()),
@@ -107,6 +124,7 @@ MODELS = {
     'power3(3)': ('power3', 3, lambda asset: asset.power_prob_queue_model3(3.0)),
     'log': ('log', 0, lambda asset: asset.log_prob_queue_model()),
     'log2': ('log2', 0, lambda asset: asset.log_prob_queue_model2()),
+    'recorded latencies': ('power', 2, lambda asset: asset.power_prob_queue_model(2.0).intp_order_latency(trips)),
 }
 golden = {}
 for name, (queue, power, with_queue) in MODELS.items():

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../config/load.ts';
+import { importTape } from '../../tape/import.ts';
 import type { CommandContext } from '../command.ts';
 import { command } from './backtest.ts';
 
@@ -96,6 +97,37 @@ describe('flashmm backtest', () => {
     const { decisions_hash: hash } = await json({ tape: [whole] });
     expect((await json({ ...both, market: 'BTCUSDT' })).decisions_hash).toBe(hash);
     await expect(json({ ...both, market: 'SOLUSDT' })).rejects.toThrow('expected one of BTCUSDT, ETHUSDT');
+  });
+
+  it('takes recorded latencies with the engine that knows them, and says where they are no good', async () => {
+    const columns = join(folder, 'columns.arrow');
+    await importTape([whole], columns, { repair: false });
+    const firstNs = `${lines[0]!.split(' ')[0]}`;
+    const trip = (seconds: number): string => {
+      const ns = BigInt(firstNs) + BigInt(seconds) * 1_000_000_000n;
+      return `${ns},${ns + 300_000_000n},${ns + 900_000_000n}`;
+    };
+    const engine = [
+      'inference.enabled=off',
+      'backtest.exchange=hftbacktest',
+      'backtest.feed_latency_ms=5',
+      'quotes.min_edge_bps=0',
+    ];
+    const latencies = (name: string, ...rows: string[]) =>
+      `backtest.order_latencies=${file(name, `sent_ns,exchange_ns,answered_ns\n${rows.join('\n')}\n`)}`;
+    const recorded = latencies('trips.csv', trip(0), trip(10));
+    const constant = ['backtest.order_latency_ms=300', 'backtest.response_latency_ms=600'];
+    // The recorded ones are constant, too, so everything has to be the same.
+    const { decisions_hash: hash } = await json({ tape: [columns] }, [...engine, recorded]);
+    expect((await json({ tape: [columns] }, [...engine, ...constant])).decisions_hash).toBe(hash);
+    expect((await json({ tape: [columns] }, [...engine, ...constant.slice(1)])).decisions_hash).not.toBe(hash);
+    await expect(json({ tape: [columns] }, [recorded])).rejects.toThrow('expected --exchange hftbacktest with it');
+    const wrong = json({ tape: [columns] }, [...engine, latencies('wrong.csv', trip(9), trip(8))]);
+    await expect(wrong).rejects.toMatchObject({
+      exit: 'environment',
+      message: expect.stringContaining('wrong.csv: row 3: unsorted'),
+      hint: expect.stringContaining('docs/backtest.md'),
+    });
   });
 
   it('lets latency, queue model and fees change what comes of it', async () => {

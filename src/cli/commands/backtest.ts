@@ -3,7 +3,7 @@ import type { Market } from '../../../streams/market/types.ts';
 import type { AccountSettings } from '../../../streams/settings.ts';
 import { ArrowTapes, isArrow } from '../../backtest/arrow_tapes.ts';
 import { Backtest, type BacktestOutcome } from '../../backtest/engine.ts';
-import { exchangeModel } from '../../backtest/exchange_model.ts';
+import { exchangeModel, unknownToOwn } from '../../backtest/exchange_model.ts';
 import { modelsText } from '../../backtest/models_text.ts';
 import { ProgressBar } from '../../backtest/progress.ts';
 import { backtestText, type Measured } from '../../backtest/report_text.ts';
@@ -52,6 +52,18 @@ export const command = defineCommand({
       summary: 'From a decision to its effect, the feed’s own delay included (default 100)',
       schema: z.coerce.number().min(0).max(60_000).optional(),
       setting: 'backtest.order_latency_ms',
+    },
+    orderLatencies: {
+      value: 'FILE',
+      summary: 'Round trips of orders that were recorded, instead: CSV, or an hftbacktest array (docs/backtest.md)',
+      schema: z.string().min(1).optional(),
+      setting: 'backtest.order_latencies',
+    },
+    feedLatencyMs: {
+      value: 'MS',
+      summary: 'From a tape’s receive times to our knowing (default 0)',
+      schema: z.coerce.number().min(0).max(60_000).optional(),
+      setting: 'backtest.feed_latency_ms',
     },
     queueModel: {
       value: 'NAME',
@@ -104,9 +116,11 @@ export const command = defineCommand({
     const { tape: files, market, models: which, strategy } = context.options;
     const { config } = context.config();
     if (strategy in BASELINES) {
-      runBaseline(context, strategy);
+      await runBaseline(context, strategy);
       return undefined;
     }
+    const unknown = config.backtest.exchange === 'own' ? unknownToOwn(config.backtest) : undefined;
+    if (unknown !== undefined) throw new CommandError('usage', `${unknown}: expected --exchange hftbacktest with it`);
     const tapes = await opened(files, market);
     const { maker_fee_bps, taker_fee_bps } = config.backtest;
     const fees = { makerFeeBps: maker_fee_bps, takerFeeBps: taker_fee_bps };
@@ -146,7 +160,7 @@ export const command = defineCommand({
 type Context = Parameters<typeof command.run>[0];
 
 /** A baseline on the engine of tapes in columns, with the exchange `hftbacktest`, whatever the configuration says of that. */
-function runBaseline(context: Context, strategy: string): void {
+async function runBaseline(context: Context, strategy: string): Promise<void> {
   const { tape: files, market } = context.options;
   const { config } = context.config();
   const recording = files.find((file) => !isArrow(file));
@@ -154,13 +168,14 @@ function runBaseline(context: Context, strategy: string): void {
   const startedMs = performance.now();
   try {
     const make = BASELINES[strategy]!.make.bind(undefined, config);
-    const outcome = runStrategy({ files, market, config, make, onWake: () => context.signal.throwIfAborted() });
+    const onWake = (): void => context.signal.throwIfAborted();
+    const outcome = await runStrategy({ files, market, config, make, onWake });
     const seconds = (performance.now() - startedMs) / MS_PER_S;
     const ran = { strategy, files, seconds, model: config.backtest };
     if (context.json) context.printJson(strategyJson(outcome, ran));
     else context.print(strategyText(outcome, ran));
   } catch (error) {
-    throw readingError(error as Error);
+    throw readingError(error as Error, config.backtest);
   }
 }
 
@@ -204,7 +219,7 @@ async function outcomesOf(
     const outcomes: BacktestOutcome[] = [];
     if (model.exchange === 'hftbacktest') {
       if (!(tapes instanceof ArrowTapes)) throw noColumns('--exchange hftbacktest');
-      const exchange = tapeExchange(model);
+      const exchange = await tapeExchange(model);
       for (const run of runs) outcomes.push(await runLive({ ...common, ...run, tapes, exchange }, look));
     } else {
       const backtests = runs.map((run) => new Backtest({ ...common, ...run, model: exchangeModel(model) }));
@@ -213,7 +228,7 @@ async function outcomesOf(
     }
     return outcomes as [BacktestOutcome, ...BacktestOutcome[]];
   } catch (error) {
-    throw readingError(error as Error);
+    throw readingError(error as Error, model);
   } finally {
     bar.clear();
   }
@@ -253,13 +268,13 @@ function noModels(): CommandError {
   );
 }
 
-function readingError(error: Error): Error {
+function readingError(error: Error, model?: Config['backtest']): Error {
   if (!(error instanceof RecordingError || error instanceof TapeError)) return error;
-  return new CommandError(
-    'environment',
-    error.message,
-    'A tape is what flashmm record or flashmm tape import writes; see tapes/README.md for two that ship with FlashMM.',
-  );
+  const latencies = error instanceof TapeError && error.file === model?.order_latencies;
+  const hint = latencies
+    ? 'docs/backtest.md says what recorded latencies look like.'
+    : 'A tape is what flashmm record or flashmm tape import writes; see tapes/README.md for two that ship with FlashMM.';
+  return new CommandError('environment', error.message, hint);
 }
 
 function jsonOf(markets: readonly Market[], outcome: BacktestOutcome, measured: Measured): Record<string, unknown> {

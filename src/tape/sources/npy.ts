@@ -1,18 +1,49 @@
-/** The fields of hftbacktest's event array, eight bytes each, in their order. */
-export const EVENT_FIELDS = ['ev', 'exch_ts', 'local_ts', 'px', 'qty', 'order_id', 'ival', 'fval'] as const;
+/** A structured array of numpy: fields of eight bytes each, in their order, with numpy's names of their types. */
+export interface NpyLayout {
+  /** What its elements are, for messages. */
+  readonly elements: string;
+  readonly fields: readonly (readonly [name: string, type: '<u8' | '<i8' | '<f8'])[];
+}
 
-/** Bytes of an event. */
-export const EVENT_BYTES = 64;
+/** Bytes of a field. */
+export const FIELD_BYTES = 8;
+
+/** hftbacktest's event array. */
+export const EVENTS: NpyLayout = {
+  elements: 'events',
+  fields: [
+    ...([
+      ['ev', '<u8'],
+      ['exch_ts', '<i8'],
+      ['local_ts', '<i8'],
+      ['px', '<f8'],
+      ['qty', '<f8'],
+    ] as const),
+    ...([
+      ['order_id', '<u8'],
+      ['ival', '<i8'],
+      ['fval', '<f8'],
+    ] as const),
+  ],
+};
+
+/** hftbacktest's array of round trips of orders, for its `IntpOrderLatency`. */
+export const ROUND_TRIPS: NpyLayout = {
+  elements: 'round trips',
+  fields: [
+    ['req_ts', '<i8'],
+    ['exch_ts', '<i8'],
+    ['resp_ts', '<i8'],
+    ['_padding', '<i8'],
+  ],
+};
 
 const MAGIC = Uint8Array.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]);
 const ALIGNMENT = 64;
 
-/** numpy's names of the types, in the order of {@link EVENT_FIELDS}. */
-const TYPES = ['<u8', '<i8', '<i8', '<f8', '<f8', '<u8', '<i8', '<f8'] as const;
-
-/** What stands before the events of a `.npy` file. */
+/** What stands before the elements of a `.npy` file. */
 export interface NpyHeader {
-  /** Bytes of the header: the events begin behind them. */
+  /** Bytes of the header: the elements begin behind them. */
   readonly bytes: number;
   readonly rows: number;
 }
@@ -22,9 +53,9 @@ export interface NpyHeader {
  *
  * @param head the first bytes of the file
  * @returns undefined when more bytes are needed
- * @throws RangeError when it is no one-dimensional array of hftbacktest's events
+ * @throws RangeError when it is no one-dimensional array of this layout
  */
-export function readNpyHeader(head: Uint8Array): NpyHeader | undefined {
+export function readNpyHeader(head: Uint8Array, { fields }: NpyLayout): NpyHeader | undefined {
   if (head.length < 12) return undefined;
   if (!MAGIC.every((byte, i) => head[i] === byte)) throw new RangeError('does not begin as a numpy array');
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
@@ -37,7 +68,7 @@ export function readNpyHeader(head: Uint8Array): NpyHeader | undefined {
   const descr = [...text.matchAll(/\('(\w+)',\s*'([<>|=]\w+)'\)/g)]
     .map(([, name, type]) => `${name} ${type}`)
     .join(', ');
-  const expected = EVENT_FIELDS.map((name, i) => `${name} ${TYPES[i]}`).join(', ');
+  const expected = fields.map(([name, type]) => `${name} ${type}`).join(', ');
   if (descr !== expected) {
     throw new RangeError(
       `array of ${descr === '' ? text.trim().slice(0, 80) : descr}: expected hftbacktest 2's ${expected}`,
@@ -47,9 +78,9 @@ export function readNpyHeader(head: Uint8Array): NpyHeader | undefined {
   return { bytes: begin + length, rows: Number(shape[1]) };
 }
 
-/** The header of a `.npy` file of so many events. */
-export function npyHeader(rows: number): Uint8Array {
-  const descr = EVENT_FIELDS.map((name, i) => `('${name}', '${TYPES[i]}')`).join(', ');
+/** The header of a `.npy` file of so many elements. */
+export function npyHeader(rows: number, { fields }: NpyLayout = EVENTS): Uint8Array {
+  const descr = fields.map(([name, type]) => `('${name}', '${type}')`).join(', ');
   const text = `{'descr': [${descr}], 'fortran_order': False, 'shape': (${rows},), }`;
   const length = Math.ceil((10 + text.length + 1) / ALIGNMENT) * ALIGNMENT - 10;
   const bytes = new Uint8Array(10 + length);

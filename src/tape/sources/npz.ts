@@ -2,16 +2,13 @@ import type { MarketScales, Scale } from '../../../streams/market/units.ts';
 import { loadInteger, loadSeconds, nanosSince } from '../int64.ts';
 import type { Problems } from '../problems.ts';
 import { FLAG, KIND, KIND_NAMES, NO_ID, type RowBuffer, SIDE, WHOLE_SIDE } from '../rows.ts';
-import { TapeError } from '../tape_error.ts';
-import { endedBy, unpack } from './bytes.ts';
-import { EV, EVENT_BYTES, EVENT_FIELDS, readNpyHeader } from './npy.ts';
+import { EV, EVENTS } from './npy.ts';
+import { elementsOf } from './npy_elements.ts';
 import { type MakerTask, RowError, RowMaker } from './row_maker.ts';
 import type { SourceProgress } from './row_source.ts';
 
 /** 64-bit words of an event. */
-const WORDS = EVENT_FIELDS.length;
-/** A header is a few hundred bytes. */
-const HEADER_MOST = 65_536;
+const WORDS = EVENTS.fields.length;
 
 /** How far a double may lie from a tick: prices are made by multiplying ticks. */
 const TICK_TOLERANCE = 1e-6;
@@ -37,7 +34,8 @@ export async function* readNpz(
   const maker = new RowMaker(file, problems, task);
   const steps = 'scales' in task ? stepsOfDoubles(task.scales) : undefined;
   let row = 0;
-  for await (const events of eventsOf(file, problems, progress)) {
+  for await (const elements of elementsOf(file, EVENTS, problems, progress)) {
+    const events = new Float64Array(elements.buffer);
     const words = new Uint32Array(events.buffer, 0, events.length * 2);
     const read = (): void => readEvent(events, words, at, maker, steps);
     let at = 0;
@@ -129,51 +127,4 @@ function decimalText(value: number): string {
   if (!Number.isFinite(value) || value <= 0) return '0';
   const digits = Math.max(0, SIGNIFICANT_DIGITS - Math.max(1, Math.floor(Math.log10(value)) + 1));
   return value.toFixed(Math.min(DECIMALS_MOST, digits));
-}
-
-/** The events of an array, as many whole ones at a time as a piece of the file holds. */
-async function* eventsOf(file: string, problems: Problems, progress?: SourceProgress): AsyncGenerator<Float64Array> {
-  const { bytes, close } = await unpack(file, progress);
-  let rest = new Uint8Array(0);
-  let rows = -1;
-  let done = 0;
-  try {
-    for await (const chunk of bytes) {
-      const joined = new Uint8Array(rest.length + (chunk as Uint8Array).length);
-      joined.set(rest);
-      joined.set(chunk as Uint8Array, rest.length);
-      rest = joined;
-      if (rows < 0) {
-        const header = headerOf(file, rest);
-        if (header === undefined) continue;
-        rows = header.rows;
-        rest = rest.slice(header.bytes);
-      }
-      const whole = Math.min(rows - done, Math.floor(rest.length / EVENT_BYTES));
-      // A copy, so that the doubles are aligned.
-      yield new Float64Array(rest.slice(0, whole * EVENT_BYTES).buffer);
-      done += whole;
-      rest = rest.slice(whole * EVENT_BYTES);
-    }
-  } catch (error) {
-    if (error instanceof TapeError) throw error;
-    const { reason, detail } = endedBy(error as NodeJS.ErrnoException);
-    problems.report(reason, file, done + 1, detail, 'the rest of the file is left out');
-    return;
-  } finally {
-    close();
-  }
-  if (rows < 0) throw new TapeError(file, 'ends within the header of the array');
-  if (done < rows)
-    problems.report('truncated', file, done + 1, `${done} events: the header says ${rows}`, 'the rest is left out');
-}
-
-function headerOf(file: string, head: Uint8Array) {
-  try {
-    const header = readNpyHeader(head);
-    if (header === undefined && head.length > HEADER_MOST) throw new RangeError('header of more than 65536 bytes');
-    return header;
-  } catch (error) {
-    throw new TapeError(file, (error as Error).message);
-  }
 }
