@@ -18,8 +18,9 @@ export function latencyText({
   ...model
 }: Config['backtest']): string {
   const feed = model.feed_latency_ms === 0 ? '' : `, the feed ${model.feed_latency_ms} ms beyond the tape`;
-  if (order_latencies !== '') return `orders and reports take what ${order_latencies} says${feed}`;
-  return `orders take ${order_latency_ms} ms, reports ${response_latency_ms} ms${feed}`;
+  const blocks = model.exchange === 'sei' ? `, a block ${model.block_ms} ms` : '';
+  if (order_latencies !== '') return `orders and reports take what ${order_latencies} says${feed}${blocks}`;
+  return `orders take ${order_latency_ms} ms, reports ${response_latency_ms} ms${feed}${blocks}`;
 }
 
 /** How the simulated exchange treats orders, out of the configuration. */

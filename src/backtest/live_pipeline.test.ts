@@ -131,6 +131,17 @@ describe('the live pipeline as a strategy', () => {
     }
   });
 
+  it('hears of everything at the end of a block, where it trades as on Sei', async () => {
+    const btc = await tapeOf('btcusdt');
+    const { decisions, outcome } = await simulated([btc], { exchange: 'sei', block_ms: 400 });
+    const fills = decisions.filter((decision) => decision.kind === 'fill');
+    expect(fills.length).toBeGreaterThan(0);
+    expect(outcome.rejects.size).toBe(0);
+    const orders = decisions.filter((decision) => decision.kind === 'order' && decision.status === 'resting');
+    expect(orders.length).toBeGreaterThan(10);
+    for (const { timeUs } of [...fills, ...orders]) expect(Math.abs(timeUs - fills[0]!.timeUs) % 400_000).toBe(0);
+  });
+
   it('takes one tape of each market', async () => {
     const btc = await tapeOf('btcusdt');
     await expect(simulated([btc, btc])).rejects.toThrow('a second tape of BTCUSDT');

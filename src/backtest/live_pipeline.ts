@@ -258,7 +258,7 @@ export class LivePipeline implements Strategy {
       orderId: idOf(desk, order),
       side: order.side > 0 ? 'buy' : 'sell',
       lots,
-      microTicks: tick * MICRO_TICKS,
+      microTicks: Math.round(tick * MICRO_TICKS),
       liquidity: maker ? 'maker' : 'taker',
       height: this.#height,
       settlementId: `sim/${this.#settlements}`,

@@ -38,6 +38,7 @@ export async function tapeExchange(backtest: Config['backtest']): Promise<TapeEx
   return {
     queue: backtest.queue_model === 'back' ? 'risk_averse' : 'power',
     queuePower: backtest.queue_power,
+    ...(backtest.exchange === 'sei' && { blockNs: Math.round(backtest.block_ms * NANOS_PER_MS) }),
     feedLatencyNs: Math.round(backtest.feed_latency_ms * NANOS_PER_MS),
     exchangeClock: backtest.exchange_clock,
     latency: (tape) => recorded?.on(tape) ?? constantLatency(entryNs, responseNs),

@@ -40,11 +40,15 @@ function equityOf({ cashTickLots, positionLots, bidTick, askTick, market }: Desk
 }
 
 /** Runs a baseline, and gives what came of it beside what its first desk's money was at the last wake. */
-async function ran(name: string, files: readonly string[]): Promise<{ outcome: StrategyOutcome; equity: number }> {
+async function ran(
+  name: string,
+  files: readonly string[],
+  backtest: Partial<typeof config.backtest> = {},
+): Promise<{ outcome: StrategyOutcome; equity: number }> {
   let equity = 0;
   const outcome = await runStrategy({
     files,
-    config,
+    config: { ...config, backtest: { ...config.backtest, ...backtest } },
     make: (markets, firstTicks) => {
       const strategy = BASELINES[name]!.make(config, markets, firstTicks);
       const wake: Strategy['wake'] = (nowNs, all) => {
@@ -73,6 +77,15 @@ describe('a strategy on tapes in columns', () => {
     expect(figures.ordersFilled).toBeGreaterThan(0);
     expect(figures.markouts.length).toBe(4);
     expect(figures.fillRatePercent).toBe(null);
+  });
+
+  it.each(Object.keys(BASELINES))('%s, matched block by block: what it has is what the desk has', async (name) => {
+    const { outcome, equity } = await ran(name, [btc], { exchange: 'sei' });
+    const { figures } = outcome;
+    expect(figures.fills).toBeGreaterThan(0);
+    expect(figures.pnlUsdc + figures.feesUsdc).toBeCloseTo(equity, 1);
+    expect(figures.capturedUsdc + figures.inventoryUsdc - figures.feesUsdc).toBeCloseTo(figures.pnlUsdc, 9);
+    expect(outcome.fillsHash).not.toBe((await ran(name, [btc])).outcome.fillsHash);
   });
 
   it('has the same fills each time, and of two markets those of each alone', async () => {

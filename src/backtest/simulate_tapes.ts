@@ -1,6 +1,7 @@
 import type { OrderLatency } from '../../streams/simulation/order_latency.ts';
 import { type FillModel, QueueExchange } from '../../streams/simulation/queue_exchange.ts';
 import { type QueuePositionName, queuePositionModel } from '../../streams/simulation/queue_position.ts';
+import { SeiExchange } from '../../streams/simulation/sei_exchange.ts';
 import type { RowPages } from '../../streams/simulation/simulated_market.ts';
 import { type MarketPlan, Simulation, type Watcher } from '../../streams/simulation/simulation.ts';
 import type { Strategy } from '../../streams/simulation/strategy.ts';
@@ -12,6 +13,8 @@ export interface TapeExchange extends FeedTiming {
   readonly queue: QueuePositionName;
   /** Exponent of the queue models that are powers. */
   readonly queuePower: number;
+  /** From block to block where it matches as Sei does; as hftbacktest's where nothing is said. */
+  readonly blockNs?: number;
   /** Whole where nothing is said. */
   readonly fills?: FillModel;
   /**
@@ -47,7 +50,10 @@ export function simulateTapes(
       market,
       pages: pages(tape),
       latency: exchange.latency(tape),
-      exchange: (answers) => new QueueExchange(model, answers, exchange.fills ?? 'whole'),
+      exchange: (answers) =>
+        exchange.blockNs === undefined
+          ? new QueueExchange(model, answers, exchange.fills ?? 'whole')
+          : new SeiExchange(model, answers, exchange.blockNs),
     };
   });
   return { simulation: new Simulation(plans, strategy, watcher) };

@@ -138,7 +138,7 @@ export class StrategyReport {
       settlementId: `${symbol} ${id} ${this.#seq}`,
       side: side > 0 ? 'buy' : 'sell',
       lots,
-      microTicks: tick * MICROS_PER_TICK,
+      microTicks: Math.round(tick * MICROS_PER_TICK),
       liquidity: maker ? 'maker' : 'taker',
       height: 0,
     };

@@ -180,11 +180,11 @@ const backtest = z.strictObject({
   ),
   order_latencies: setting(
     text(1_024).default(''),
-    'File of recorded round trips of orders, with the exchange `hftbacktest`: latencies are on the line between them, and the two above are not used. CSV of `sent_ns,exchange_ns,answered_ns`, or the `.npz` of hftbacktest.',
+    'File of recorded round trips of orders, with the exchanges `hftbacktest` and `sei`: latencies are on the line between them, and the two above are not used. CSV of `sent_ns,exchange_ns,answered_ns`, or the `.npz` of hftbacktest.',
   ),
   feed_latency_ms: setting(
     real(0, 60_000).default(0),
-    "Time from a tape's receive times to our knowing of its rows, with the exchange `hftbacktest`, ms.",
+    "Time from a tape's receive times to our knowing of its rows, with the exchanges `hftbacktest` and `sei`, ms.",
   ),
   queue_model: setting(
     oneOf(['back', 'power']).default('back'),
@@ -195,12 +195,13 @@ const backtest = z.strictObject({
     'Exponent of the queue model `power`: 1 is in proportion, more helps us less.',
   ),
   exchange: setting(
-    oneOf(['own', 'hftbacktest']).default('own'),
-    'Whose exchange: `own` fills in parts; `hftbacktest` fills as its `NoPartialFillExchange`, on tapes in columns.',
+    oneOf(['own', 'hftbacktest', 'sei']).default('own'),
+    "Whose exchange: `own` fills in parts; on tapes in columns, `hftbacktest` fills as its `NoPartialFillExchange`, and `sei` as the chain does, all at once at each block's end.",
   ),
+  block_ms: setting(real(1, 60_000).default(400), 'Time from block to block of the exchange `sei`, ms.'),
   exchange_clock: setting(
     oneOf(['receive', 'event']).default('receive'),
-    "When the exchange `hftbacktest` sees a row of the tape: when it was received, or at the exchange's own time, where the recorder's clock can be trusted.",
+    "When the exchanges `hftbacktest` and `sei` see a row of the tape: when it was received, or at the exchange's own time, where the recorder's clock can be trusted.",
   ),
   maker_fee_bps: setting(real(-100, 100).default(0), 'Fee of a resting order, bps; negative for a rebate.'),
   taker_fee_bps: setting(real(-100, 100).default(5), 'Fee of an order that takes, bps.'),

@@ -91,10 +91,10 @@ function configOf({ index, values }: Point, { config }: PlanOptions): Config {
 function checkExchange({ strategy, tapes }: SweepSpec, points: readonly Point[], configs: readonly Config[]): void {
   const names = points.map(({ values }) => values[STRATEGY] ?? strategy);
   const baseline = names.find((name) => name !== LIVE);
-  const engine = configs.some(({ backtest }) => backtest.exchange === 'hftbacktest');
+  const engine = configs.find(({ backtest }) => backtest.exchange !== 'own')?.backtest.exchange;
   const recording = tapes.flat().find((file) => !isArrow(file));
-  if (recording !== undefined && (baseline !== undefined || engine)) {
-    const wanted = baseline === undefined ? 'backtest.exchange = hftbacktest' : `strategy ${baseline}`;
+  if (recording !== undefined && (baseline !== undefined || engine !== undefined)) {
+    const wanted = baseline === undefined ? `backtest.exchange = ${engine}` : `strategy ${baseline}`;
     throw new CommandError(
       'usage',
       `${wanted}: ${recording} is no tape in columns`,

@@ -83,7 +83,7 @@ async function onColumns(task: TapeTask): Promise<readonly Ran[]> {
     if (strategy === LIVE) {
       const tapes = ArrowTapes.open(files, market);
       const options = await optionsOf(task, tapes.markets);
-      if (config.backtest.exchange === 'hftbacktest') {
+      if (config.backtest.exchange !== 'own') {
         runs.push(await onEngine(tapes, options, config).finally(() => options.models?.close()));
         continue;
       }

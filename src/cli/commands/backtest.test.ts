@@ -121,7 +121,9 @@ describe('flashmm backtest', () => {
     const { decisions_hash: hash } = await json({ tape: [columns] }, [...engine, recorded]);
     expect((await json({ tape: [columns] }, [...engine, ...constant])).decisions_hash).toBe(hash);
     expect((await json({ tape: [columns] }, [...engine, ...constant.slice(1)])).decisions_hash).not.toBe(hash);
-    await expect(json({ tape: [columns] }, [recorded])).rejects.toThrow('expected --exchange hftbacktest with it');
+    await expect(json({ tape: [columns] }, [recorded])).rejects.toThrow(
+      'expected --exchange hftbacktest or sei with it',
+    );
     const wrong = json({ tape: [columns] }, [...engine, latencies('wrong.csv', trip(9), trip(8))]);
     await expect(wrong).rejects.toMatchObject({
       exit: 'environment',

@@ -79,9 +79,16 @@ export const command = defineCommand({
     },
     exchange: {
       value: 'WHOSE',
-      summary: 'own (default): fills in parts; hftbacktest: whole fills as there, for tapes in columns',
-      schema: z.enum(['own', 'hftbacktest']).optional(),
+      summary:
+        'own (default): fills in parts; for tapes in columns, hftbacktest: whole fills as there, sei: block by block',
+      schema: z.enum(['own', 'hftbacktest', 'sei']).optional(),
       setting: 'backtest.exchange',
+    },
+    blockMs: {
+      value: 'MS',
+      summary: 'From block to block of --exchange sei (default 400)',
+      schema: z.coerce.number().min(1).max(60_000).optional(),
+      setting: 'backtest.block_ms',
     },
     strategy: {
       value: 'NAME',
@@ -103,6 +110,7 @@ export const command = defineCommand({
     { line: 'flashmm backtest --tape tapes/spot_btcusdt_20240808.gz', summary: 'six minutes of Bitcoin' },
     { line: 'flashmm backtest --tape btc.arrow --models off', summary: 'the same from a tape in columns, faster' },
     { line: 'flashmm backtest --tape btc.arrow --strategy naive', summary: 'a baseline on the same tape' },
+    { line: 'flashmm backtest --tape btc.arrow --exchange sei --block-ms 400', summary: 'matched as on Sei' },
     {
       line: 'flashmm backtest --tape day1.gz day2.gz --order-latency-ms 20 --json',
       summary: 'two files as one session, as JSON',
@@ -120,7 +128,8 @@ export const command = defineCommand({
       return undefined;
     }
     const unknown = config.backtest.exchange === 'own' ? unknownToOwn(config.backtest) : undefined;
-    if (unknown !== undefined) throw new CommandError('usage', `${unknown}: expected --exchange hftbacktest with it`);
+    if (unknown !== undefined)
+      throw new CommandError('usage', `${unknown}: expected --exchange hftbacktest or sei with it`);
     const tapes = await opened(files, market);
     const { maker_fee_bps, taker_fee_bps } = config.backtest;
     const fees = { makerFeeBps: maker_fee_bps, takerFeeBps: taker_fee_bps };
@@ -159,7 +168,7 @@ export const command = defineCommand({
 
 type Context = Parameters<typeof command.run>[0];
 
-/** A baseline on the engine of tapes in columns, with the exchange `hftbacktest`, whatever the configuration says of that. */
+/** A baseline on the engine of tapes in columns, which the exchange `own` is no part of: then it is `hftbacktest`. */
 async function runBaseline(context: Context, strategy: string): Promise<void> {
   const { tape: files, market } = context.options;
   const { config } = context.config();
@@ -217,8 +226,8 @@ async function outcomesOf(
   const common = { seed: context.options.seed, onFailure };
   try {
     const outcomes: BacktestOutcome[] = [];
-    if (model.exchange === 'hftbacktest') {
-      if (!(tapes instanceof ArrowTapes)) throw noColumns('--exchange hftbacktest');
+    if (model.exchange !== 'own') {
+      if (!(tapes instanceof ArrowTapes)) throw noColumns(`--exchange ${model.exchange}`);
       const exchange = await tapeExchange(model);
       for (const run of runs) outcomes.push(await runLive({ ...common, ...run, tapes, exchange }, look));
     } else {
