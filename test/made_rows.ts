@@ -16,13 +16,15 @@ const SIDES = { bid: SIDE.buy, ask: SIDE.sell, bought: SIDE.buy, sold: SIDE.sell
 const [BY_EXCHANGE, BY_US] = [seenTable(FLAG.exchange), seenTable(FLAG.local)];
 
 /** Rows as the two sides of a simulation see them. */
-export function seenRows(made: readonly MadeRow[]): SeenRows {
+export function seenRows(made: readonly MadeRow[], firstRow = 0): SeenRows {
   const flags = FLAG.end | FLAG.exchange | FLAG.local;
   const keys = made.map(({ what }) => seenKey(KINDS[what], SIDES[what], flags));
   const ours = Float64Array.from(made, ({ atNs, seenNs }) => seenNs ?? atNs);
   const theirs = Float64Array.from(made, ({ atNs }) => atNs);
   return {
     length: made.length,
+    firstRow,
+    alike: made.every(({ atNs, seenNs }) => (seenNs ?? atNs) >= atNs),
     kind: Uint8Array.from(made, ({ what }) => KINDS[what]),
     side: Int8Array.from(made, ({ what }) => SIDES[what]),
     flags: new Uint8Array(made.length).fill(flags),
@@ -43,6 +45,6 @@ export function seenRows(made: readonly MadeRow[]): SeenRows {
 /** A tape of so many rows a page. */
 export function madePages(made: readonly MadeRow[], rowsAPage = made.length): RowPages {
   const pages: SeenRows[] = [];
-  for (let at = 0; at < made.length; at += rowsAPage) pages.push(seenRows(made.slice(at, at + rowsAPage)));
+  for (let at = 0; at < made.length; at += rowsAPage) pages.push(seenRows(made.slice(at, at + rowsAPage), at));
   return { page: (_reader, index) => pages[index] };
 }
