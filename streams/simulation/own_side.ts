@@ -14,32 +14,47 @@ export class OwnSide {
   /** The price that others reach first, beyond all prices when no order rests. */
   bestTick: number;
   readonly #side: OrderSide;
-  // Counts by the low bits of the tick: another tick may share a mark, and finds no order when it looks.
-  readonly #marks = new Uint16Array(MARKS);
+  /** Orders that share their mark with one before them. */
+  #sharing = 0;
+  // By the low bits of the tick, one more than the place of the first order there in `orders`; another tick may share a mark.
+  readonly #firsts = new Uint16Array(MARKS);
 
   constructor(side: OrderSide) {
     this.#side = side;
     this.bestTick = side > 0 ? NO_TICK_BELOW : NO_TICK_ABOVE;
   }
 
-  /** False where no order of ours rests at a tick. */
-  mayRestAt(tick: number): boolean {
-    return this.#marks[tick & MARK_MASK]! > 0;
+  /** Where in `orders` the first may be that rests at a tick; -1 where none does. Others at the tick come after it. */
+  firstAt(tick: number): number {
+    return this.#firsts[tick & MARK_MASK]! - 1;
+  }
+
+  /** Whether each order is the only one at its tick. */
+  get single(): boolean {
+    return this.#sharing === 0;
   }
 
   add(order: SimulatedOrder): void {
     this.orders.push(order);
-    this.#marks[order.tick & MARK_MASK]! += 1;
+    this.#mark(order, this.orders.length);
     if ((order.tick - this.bestTick) * this.#side > 0) this.bestTick = order.tick;
   }
 
   /** Takes the order at an index out. */
   removeAt(index: number): void {
-    const gone = this.orders[index]!.tick;
-    removeOrder(this.orders, index);
-    this.#marks[gone & MARK_MASK]! -= 1;
+    const { orders } = this;
+    const gone = orders[index]!.tick;
+    for (const { tick } of orders) this.#firsts[tick & MARK_MASK] = 0;
+    removeOrder(orders, index);
+    this.#sharing = 0;
+    for (let i = 0; i < orders.length; i += 1) this.#mark(orders[i]!, i + 1);
     if (gone !== this.bestTick) return;
     this.bestTick = this.#side > 0 ? NO_TICK_BELOW : NO_TICK_ABOVE;
-    for (const { tick } of this.orders) if ((tick - this.bestTick) * this.#side > 0) this.bestTick = tick;
+    for (const { tick } of orders) if ((tick - this.bestTick) * this.#side > 0) this.bestTick = tick;
+  }
+
+  #mark({ tick }: SimulatedOrder, place: number): void {
+    if (this.#firsts[tick & MARK_MASK] === 0) this.#firsts[tick & MARK_MASK] = place;
+    else this.#sharing += 1;
   }
 }

@@ -54,12 +54,14 @@ export class QueueExchange implements ExchangeSide {
       let filled = false;
       if (seen === SEEN.bid) {
         const before = book.setBid(tick[at]!, lots[at]!);
-        if (buys.mayRestAt(tick[at]!)) this.#resize(buys, tick[at]!, before, lots[at]!);
+        const first = buys.firstAt(tick[at]!);
+        if (first >= 0) this.#resize(buys, first, tick[at]!, before, lots[at]!);
       } else if (seen === SEEN.ask) {
         const before = book.setAsk(tick[at]!, lots[at]!);
-        if (sells.mayRestAt(tick[at]!)) this.#resize(sells, tick[at]!, before, lots[at]!);
-      } else if (seen === SEEN.buyTrade) filled = this.#trade(sells, -1, tick[at]!, lots[at]!, exchangeNs[at]!);
-      else if (seen === SEEN.sellTrade) filled = this.#trade(buys, 1, tick[at]!, lots[at]!, exchangeNs[at]!);
+        const first = sells.firstAt(tick[at]!);
+        if (first >= 0) this.#resize(sells, first, tick[at]!, before, lots[at]!);
+      } else if (seen === SEEN.buyTrade) filled = this.#trade(sells, -1, rows, at);
+      else if (seen === SEEN.sellTrade) filled = this.#trade(buys, 1, rows, at);
       else if (seen === SEEN.clear) clearSide(book, rows.side[at]!, tick[at]!);
       if (book.bidTick !== bidTick || book.askTick !== askTick) {
         filled = this.#touchMoved(rows, at, bidTick, askTick);
@@ -148,10 +150,11 @@ export class QueueExchange implements ExchangeSide {
     return false;
   }
 
-  #resize({ orders }: OwnSide, tick: number, beforeLots: number, nowLots: number): void {
-    for (let i = 0; i < orders.length; i += 1) {
+  #resize({ orders, single }: OwnSide, first: number, tick: number, beforeLots: number, nowLots: number): void {
+    for (let i = first; i < orders.length; i += 1) {
       const order = orders[i]!;
       if (order.tick === tick) this.#model.resize(order, beforeLots, nowLots);
+      if (single) return;
     }
   }
 
@@ -173,9 +176,11 @@ export class QueueExchange implements ExchangeSide {
    *
    * @returns whether orders of ours were filled
    */
-  #trade(own: OwnSide, side: 1 | -1, tick: number, lots: number, nowNs: number): boolean {
+  #trade(own: OwnSide, side: 1 | -1, rows: SeenRows, at: number): boolean {
+    const tick = rows.tick[at]!;
     if ((own.bestTick - tick) * side < 0) return false;
     const { orders } = own;
+    const lots = rows.lots[at]!;
     let filled = false;
     for (let i = 0; i < orders.length; ) {
       const order = orders[i]!;
@@ -183,7 +188,7 @@ export class QueueExchange implements ExchangeSide {
       if (beyond === 0) tradeThrough(order, lots);
       const part = beyond > 0 ? order.restingLots : beyond === 0 ? this.#reachedLots(order, lots) : 0;
       if (part > 0) {
-        this.#answers.fill(order, nowNs, order.tick, part, true);
+        this.#answers.fill(order, rows.exchangeNs[at]!, order.tick, part, true);
         filled = true;
       }
       if (order.restingLots === 0) own.removeAt(i);

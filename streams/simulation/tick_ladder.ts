@@ -81,8 +81,11 @@ export class TickLadder {
   /** Lays the window around a tick, where it is closer to an edge than a quarter of the window. */
   centre(tick: number): void {
     const quarter = LADDER_WINDOW >> 2;
+    if (tick < this.#low + quarter || tick >= this.#low + LADDER_WINDOW - quarter) this.#relay(tick);
+  }
+
+  #relay(tick: number): void {
     const before = this.#low;
-    if (tick >= before + quarter && tick < before + LADDER_WINDOW - quarter) return;
     const middle = Math.max(tick - (LADDER_WINDOW >> 1), NO_TICK_BELOW);
     const low = Math.min(middle, NO_TICK_ABOVE - LADDER_WINDOW) & -32;
     const toFar = (at: number, lots: number): void => this.#putFar(at, lots);
