@@ -1,7 +1,8 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { Message, MessageHeader } from 'apache-arrow';
+// Out of its parts: the whole package takes 15 MB more, and reading a tape needs its metadata alone.
+import { MessageHeader } from 'apache-arrow/enum';
 import { Footer } from 'apache-arrow/ipc/metadata/file';
-import type { RecordBatch as BatchHeader } from 'apache-arrow/ipc/metadata/message';
+import { type RecordBatch as BatchHeader, Message } from 'apache-arrow/ipc/metadata/message';
 import type { MarketRows } from '../../streams/simulation/rows.ts';
 import { decodeNanos, loadInteger, loadSeconds, nanosSince, storeNanos } from './int64.ts';
 import type { TapeRow } from './rows.ts';

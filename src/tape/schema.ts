@@ -1,4 +1,5 @@
-import { Field, Float64, Int8, Int32, Int64, Schema, TimestampNanosecond, Uint8 } from 'apache-arrow';
+import { Field, Schema } from 'apache-arrow/schema';
+import { Float64, Int8, Int32, Int64, TimestampNanosecond, Uint8 } from 'apache-arrow/type';
 import { z } from 'zod';
 import type { Market } from '../../streams/market/types.ts';
 import { type MarketScales, scaleOf } from '../../streams/market/units.ts';
