@@ -20,6 +20,8 @@ const { values, positionals } = parseArgs({
     fills: { type: 'string' },
     /** Read as it goes, as `flashmm backtest` does, instead of being loaded before the clock runs. */
     stream: { type: 'boolean', default: false },
+    /** Has our side keep a book of its own, as for a strategy that asks for sizes. */
+    levels: { type: 'boolean', default: false },
     markets: { type: 'string', default: '1' },
   },
 });
@@ -55,9 +57,14 @@ const load = timed(() => {
   if (!values.stream) for (const tape of tapes) loaded.set(tape, new LoadedPages(tape, exchange));
 });
 
+class GridWithLevels extends Grid {
+  override readonly book = 'levels';
+}
+
 function gridRun(watcher: Watcher = {}): Simulation {
   const pages = (tape: Tape): RowPages => loaded.get(tape) ?? new TapePages(tape, exchange);
-  return simulateTapes(tapes, exchange, new Grid(GRID), watcher, pages).simulation;
+  const strategy = values.levels ? new GridWithLevels(GRID) : new Grid(GRID);
+  return simulateTapes(tapes, exchange, strategy, watcher, pages).simulation;
 }
 
 const outcomes = new Set<string>();

@@ -23,9 +23,11 @@ export function findPython(named: string | undefined): { python: string } | { mi
     const made = spawnSync('python3', ['-m', 'venv', FOLDER], { encoding: 'utf8' });
     if (made.status !== 0) return { missing: `python3 -m venv: ${reason(made)}` };
     process.stderr.write(`installing ${PACKAGES.join(' ')} into ${FOLDER}\n`);
-    const installed = spawnSync(python, ['-m', 'pip', 'install', '--quiet', ...PACKAGES], {
+    // What pip tells of its progress goes to our stderr: stdout is the report's.
+    const installed = spawnSync(python, ['-m', 'pip', 'install', '--disable-pip-version-check', ...PACKAGES], {
       encoding: 'utf8',
       timeout: INSTALL_MS_MOST,
+      stdio: ['ignore', process.stderr.fd, 'pipe'],
     });
     if (installed.status !== 0) return { missing: `pip install: ${reason(installed)}` };
     spawnSync(python, ['-c', `open(${JSON.stringify(join(FOLDER, 'complete'))}, 'w')`]);

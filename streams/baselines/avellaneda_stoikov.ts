@@ -31,6 +31,7 @@ interface Volatility {
  */
 export class AvellanedaStoikovMaker implements Strategy {
   readonly intervalNs: number;
+  readonly book = 'touch';
   readonly #settings: AvellanedaStoikovSettings;
   readonly #markets: readonly Market[];
   readonly #volatilities: Volatility[] = [];

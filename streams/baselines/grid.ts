@@ -22,7 +22,7 @@ export interface GridSettings {
  */
 export class Grid implements Strategy {
   readonly intervalNs: number;
-  readonly book = 'touch';
+  readonly book: NonNullable<Strategy['book']> = 'touch';
   readonly #settings: GridSettings;
   readonly #clipLots: number[] = [];
   readonly #position: number[] = [];

@@ -15,6 +15,7 @@ export interface NaiveSettings extends BaselineSize {
  */
 export class NaiveMaker implements Strategy {
   readonly intervalNs: number;
+  readonly book = 'touch';
   readonly #settings: NaiveSettings;
   readonly #markets: readonly Market[];
 
