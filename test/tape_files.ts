@@ -48,6 +48,7 @@ export function rowText(row: TapeRow): string {
     ...((row.flags & FLAG.end) !== 0 ? ['end'] : []),
     ...((row.flags & FLAG.gap) !== 0 ? ['gap'] : []),
     ...((row.flags & FLAG.again) !== 0 ? ['again'] : []),
+    ...((row.flags & FLAG.made) !== 0 ? ['made'] : []),
     ...((row.flags & FLAG.exchange) === 0 ? ['not-exchange'] : []),
     ...((row.flags & FLAG.local) === 0 ? ['not-local'] : []),
   ];

@@ -4,10 +4,19 @@ import type { Config } from '../config/schema.ts';
 
 const MICROS_PER_MS = 1_000;
 
-/** What of the configuration the exchange `own` knows nothing of; undefined where it knows all. */
-export function unknownToOwn({ order_latencies, feed_latency_ms }: Config['backtest']): string | undefined {
-  if (order_latencies !== '') return 'backtest.order_latencies';
-  return feed_latency_ms > 0 ? 'backtest.feed_latency_ms' : undefined;
+/**
+ * What of the configuration doesn't go with its exchange, in words; undefined where all does.
+ *
+ * @param live whether the pipeline trades: baselines have the engine's exchange in place of `own`
+ */
+export function unfitFor({ exchange, ...model }: Config['backtest'], live: boolean): string | undefined {
+  if (model.queue_model === 'fifo' && exchange === 'sei')
+    return 'backtest.queue_model fifo: expected back or power with the exchange sei, which estimates from block to block';
+  if (exchange !== 'own' || !live) return undefined;
+  if (model.queue_model === 'fifo') return 'backtest.queue_model fifo: expected --exchange hftbacktest with it';
+  if (model.order_latencies !== '') return 'backtest.order_latencies: expected --exchange hftbacktest or sei with it';
+  if (model.feed_latency_ms > 0) return 'backtest.feed_latency_ms: expected --exchange hftbacktest or sei with it';
+  return undefined;
 }
 
 /** How long orders take, in words. */
@@ -26,7 +35,8 @@ export function latencyText({
 /** How the simulated exchange treats orders, out of the configuration. */
 export function exchangeModel(model: Config['backtest']): ExchangeModel {
   return {
-    queue: queueModel(model.queue_model, model.queue_power),
+    // One that `own` doesn't have is refused before, or nobody trades with it.
+    queue: queueModel(model.queue_model === 'power' ? 'power' : 'back', model.queue_power),
     orderLatencyUs: Math.round(model.order_latency_ms * MICROS_PER_MS),
     responseLatencyUs: Math.round(model.response_latency_ms * MICROS_PER_MS),
     crossing: 'refuse',

@@ -59,7 +59,7 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
 export function backtestText({ tapes, settings, model, models, outcome, measured }: BacktestText): string {
   const figures = outcome.report.figures();
   const names = tapes.markets.map(({ symbol, venue }) => `${symbol} (${venue})`);
-  const queue = model.queue_model === 'back' ? 'back' : `power ${model.queue_power}`;
+  const queue = model.queue_model === 'power' ? `power ${model.queue_power}` : model.queue_model;
   const perSecond = Math.round(outcome.events / measured.seconds);
   const rows = measured.rows === undefined ? '' : ` of ${measured.rows} rows`;
   return [

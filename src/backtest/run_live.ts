@@ -26,6 +26,9 @@ export interface LiveRun {
   readonly onFailure?: (description: string) => void;
 }
 
+/** What the engine calls the models of `backtest.queue_model`. */
+const QUEUES = { back: 'risk_averse', power: 'power', fifo: 'fifo' } as const;
+
 /**
  * The exchange of the simulation as the configuration has it.
  *
@@ -36,7 +39,7 @@ export async function tapeExchange(backtest: Config['backtest']): Promise<TapeEx
   const entryNs = Math.round(backtest.order_latency_ms * NANOS_PER_MS);
   const responseNs = Math.round(backtest.response_latency_ms * NANOS_PER_MS);
   return {
-    queue: backtest.queue_model === 'back' ? 'risk_averse' : 'power',
+    queue: QUEUES[backtest.queue_model],
     queuePower: backtest.queue_power,
     ...(backtest.exchange === 'sei' && { blockNs: Math.round(backtest.block_ms * NANOS_PER_MS) }),
     feedLatencyNs: Math.round(backtest.feed_latency_ms * NANOS_PER_MS),

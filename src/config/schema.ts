@@ -187,8 +187,8 @@ const backtest = z.strictObject({
     "Time from a tape's receive times to our knowing of its rows, with the exchanges `hftbacktest` and `sei`, ms.",
   ),
   queue_model: setting(
-    oneOf(['back', 'power']).default('back'),
-    'Whose cancellations they are: `back`, of those behind us alone; `power`, by the sizes ahead of and behind us to the power of `queue_power`.',
+    oneOf(['back', 'power', 'fifo']).default('back'),
+    'Whose cancellations they are: `back`, of those behind us alone; `power`, by the sizes ahead of and behind us to the power of `queue_power`; `fifo`, with the exchange `hftbacktest`, whose they are on a tape of single orders.',
   ),
   queue_power: setting(
     real(0.1, 10).default(2),

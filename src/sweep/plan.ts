@@ -4,7 +4,7 @@ import { createReadStream, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import stringify from 'safe-stable-stringify';
 import { ArrowTapes, isArrow } from '../backtest/arrow_tapes.ts';
-import { unknownToOwn } from '../backtest/exchange_model.ts';
+import { unfitFor } from '../backtest/exchange_model.ts';
 import { LIVE } from '../backtest/strategies.ts';
 import { Tapes } from '../backtest/tapes.ts';
 import { RecordingError } from '../binance/recording.ts';
@@ -101,18 +101,10 @@ function checkExchange({ strategy, tapes }: SweepSpec, points: readonly Point[],
       "'flashmm tape import' makes one.",
     );
   }
-  const unknown = names.map((name, i) => {
-    const { backtest } = configs[i]!;
-    return name === LIVE && backtest.exchange === 'own' ? unknownToOwn(backtest) : undefined;
-  });
-  const lacking = unknown.find((key) => key !== undefined);
-  if (lacking !== undefined) {
-    throw new CommandError(
-      'usage',
-      `${lacking}: the exchange own has none of it`,
-      'Give --set backtest.exchange=hftbacktest.',
-    );
-  }
+  const unfit = names
+    .map((name, i) => unfitFor(configs[i]!.backtest, name === LIVE))
+    .find((what) => what !== undefined);
+  if (unfit !== undefined) throw new CommandError('usage', unfit);
   const own = names.some((name, i) => name === LIVE && configs[i]!.backtest.exchange === 'own');
   if (baseline === undefined || !own) return;
   const message = `strategy live would trade with another exchange than ${baseline}`;

@@ -66,6 +66,14 @@ describe('an export', () => {
     expect(report).toMatchObject({ rows: 12, leftOut: new Map() });
   });
 
+  it('to npz of single orders leaves out the levels that the import made of them', async () => {
+    const orders = new URL('../../test/hftbacktest/level3.npz', import.meta.url).pathname;
+    const { tape } = await folder.imported([orders]);
+    const { path, report } = await exported(tape, 'orders.npz', 'npz');
+    expect(unzipped(path).equals(unzipped(orders))).toBe(true);
+    expect([...report.leftOut.keys()]).toEqual(['levels made of single orders']);
+  });
+
   it('to CSV says what it has no place for, and turns a cleared side into removed levels', async () => {
     const { tape } = await folder.imported([golden]);
     const { path, report } = await exported(tape, 'golden.csv.gz', 'csv');

@@ -23,7 +23,7 @@ export function* exportNpy(
   report: ExportReport,
   onBatch: (rowsDone: number) => void,
 ): Generator<Uint8Array> {
-  yield npyHeader(tape.rows - countOf(tape, KIND.empty));
+  yield npyHeader(tape.rows - leftOut(tape));
   const put = eventWriter(tape);
   let events = new Float64Array(EVENTS_GATHERED * WORDS);
   let words = new Uint32Array(events.buffer);
@@ -31,8 +31,9 @@ export function* exportNpy(
   let filled = 0;
   for (const batch of tape.batches()) {
     for (let i = 0; i < batch.length; i += 1) {
-      if (batch.kind[i] === KIND.empty) {
-        leaveOut(report, 'empty messages');
+      const without = withoutEvent(batch.kind[i]!, batch.flags[i]!);
+      if (without !== undefined) {
+        leaveOut(report, without);
         continue;
       }
       put(rowAt(batch, i, tape.originS, row), events, words, filled * WORDS, batch.firstRow + i + 1);
@@ -82,8 +83,16 @@ const wholeSide = (side: number): number => (side === SIDE.buy ? Number.NEGATIVE
 /** The double next to a decimal: one division of integers, rounded once. */
 const doubleOf = (steps: number, { step }: Scale, one: number): number => (steps * step) / one;
 
-function countOf(tape: Tape, kind: number): number {
+/** Why a row has no place in the array, where it has none. */
+function withoutEvent(kind: number, flags: number): string | undefined {
+  if (kind === KIND.empty) return 'empty messages';
+  return (flags & FLAG.made) === 0 ? undefined : 'levels made of single orders';
+}
+
+function leftOut(tape: Tape): number {
   let count = 0;
-  for (const batch of tape.batches()) for (let i = 0; i < batch.length; i += 1) if (batch.kind[i] === kind) count += 1;
+  for (const { length, kind, flags } of tape.batches()) {
+    for (let i = 0; i < length; i += 1) if (withoutEvent(kind[i]!, flags[i]!) !== undefined) count += 1;
+  }
   return count;
 }

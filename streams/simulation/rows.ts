@@ -46,6 +46,8 @@ export const FLAG = {
    * is kept by update ids has it.
    */
   again: 16,
+  /** Made of the single orders before it, which the source tells without levels. */
+  made: 32,
 } as const;
 
 /** The tick of a clear row that empties the whole side, whatever its prices. */

@@ -3,7 +3,7 @@ import type { Market } from '../../../streams/market/types.ts';
 import type { AccountSettings } from '../../../streams/settings.ts';
 import { ArrowTapes, isArrow } from '../../backtest/arrow_tapes.ts';
 import { Backtest, type BacktestOutcome } from '../../backtest/engine.ts';
-import { exchangeModel, unknownToOwn } from '../../backtest/exchange_model.ts';
+import { exchangeModel, unfitFor } from '../../backtest/exchange_model.ts';
 import { modelsText } from '../../backtest/models_text.ts';
 import { ProgressBar } from '../../backtest/progress.ts';
 import { backtestText, type Measured } from '../../backtest/report_text.ts';
@@ -67,8 +67,8 @@ export const command = defineCommand({
     },
     queueModel: {
       value: 'NAME',
-      summary: 'Whose cancels move us up: back (nobody’s, default) or power (by what is ahead and behind)',
-      schema: z.enum(['back', 'power']).optional(),
+      summary: 'Whose cancels move us up: back (nobody’s, default), power (by sizes); fifo: the tape tells orders',
+      schema: z.enum(['back', 'power', 'fifo']).optional(),
       setting: 'backtest.queue_model',
     },
     queuePower: {
@@ -123,13 +123,12 @@ export const command = defineCommand({
   async run(context) {
     const { tape: files, market, models: which, strategy } = context.options;
     const { config } = context.config();
+    const unfit = unfitFor(config.backtest, strategy === LIVE);
+    if (unfit !== undefined) throw new CommandError('usage', unfit);
     if (strategy in BASELINES) {
       await runBaseline(context, strategy);
       return undefined;
     }
-    const unknown = config.backtest.exchange === 'own' ? unknownToOwn(config.backtest) : undefined;
-    if (unknown !== undefined)
-      throw new CommandError('usage', `${unknown}: expected --exchange hftbacktest or sei with it`);
     const tapes = await opened(files, market);
     const { maker_fee_bps, taker_fee_bps } = config.backtest;
     const fees = { makerFeeBps: maker_fee_bps, takerFeeBps: taker_fee_bps };

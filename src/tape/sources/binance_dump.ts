@@ -2,7 +2,8 @@ import { basename } from 'node:path';
 import { KIND, SIDE } from '../rows.ts';
 import { TapeError } from '../tape_error.ts';
 import { putClear } from './level_view.ts';
-import { RowError, type RowMaker } from './row_maker.ts';
+import { RowError } from './row_error.ts';
+import type { RowMaker } from './row_maker.ts';
 import type { TextLayout } from './text_format.ts';
 
 /** Where the fields of a trade stand: files of spot and futures, with and without header, differ. */

@@ -3,7 +3,8 @@ import { basename, dirname, join } from 'node:path';
 import { KIND, NO_ID, SIDE } from '../rows.ts';
 import { TapeError } from '../tape_error.ts';
 import { LevelView, type StatedLevels } from './level_view.ts';
-import { RowError, type RowMaker } from './row_maker.ts';
+import { RowError } from './row_error.ts';
+import type { RowMaker } from './row_maker.ts';
 import type { TextLayout } from './text_format.ts';
 
 /** `AAPL_2012-06-21_34200000_57600000_message_5.csv` */
@@ -48,14 +49,16 @@ export function lobsterLayout(file: string): TextLayout {
   const midnightS = midnightInNewYork(date);
   const view = new LevelView();
   const orders = new Map<string, number>();
+  const beside = orderBookBeside(file);
   return {
     format: 'lobster',
     name: 'lobster message and orderbook',
     header: false,
-    beside: orderBookBeside(file),
+    beside,
     read(fields, maker) {
       if (fields.length < 6)
         throw new RowError('malformed', `${fields.length} fields: expected 6 of a message, then levels`);
+      maker.makesLevels = beside === undefined;
       maker.market(symbol, 'nasdaq');
       setTime(fields[0]!, midnightS, maker);
       maker.endMessage();
@@ -104,10 +107,13 @@ function readMessage(fields: readonly string[], orders: Map<string, number>, mak
       return;
     case '4':
       // The direction is the resting order's: whoever took it stood on the other side.
-      if (left > 0) orders.set(id, left);
-      else orders.delete(id);
       maker.put(KIND.trade, -side, price, sizeText);
       maker.put(KIND.orderFill, side, price, sizeText);
+      // What becomes of the order is a row of its own, as everywhere in a tape. One from before the file is not known.
+      if (left > 0) maker.put(KIND.orderModify, side, price, String(left));
+      else if (left === 0) maker.put(KIND.orderCancel, side, price, sizeText);
+      if (left > 0) orders.set(id, left);
+      else orders.delete(id);
       return;
     case '5':
       maker.put(KIND.trade, -side, price, sizeText);

@@ -1,5 +1,5 @@
 import { KIND, SIDE } from '../rows.ts';
-import { RowError } from './row_maker.ts';
+import { RowError } from './row_error.ts';
 import type { TextLayout } from './text_format.ts';
 
 /** The header of a neutral CSV. */

@@ -51,6 +51,68 @@ describe("hftbacktest's arrays", () => {
     ]);
   });
 
+  it('of single orders have levels made of them, at each side as it sees them', async () => {
+    const [ADD, CANCEL, MODIFY, FILL, CLEAR] = [10, 11, 12, 13, 3];
+    const [BUY, SELL, EXCHANGE, LOCAL] = [2 ** 29, 2 ** 28, 2 ** 31, 2 ** 30];
+    const both = EXCHANGE + LOCAL;
+    const file = npy('orders.npy', [
+      [both + BUY + ADD, T, T, 100, 5, 1n],
+      [both + BUY + ADD, T + 1n, T + 1n, 100, 2, 2n],
+      [both + BUY + FILL, T + 2n, T + 2n, 100, 1, 1n],
+      [both + BUY + MODIFY, T + 2n, T + 2n, 100, 4, 1n],
+      [both + BUY + MODIFY, T + 3n, T + 3n, 99.5, 3, 2n],
+      [EXCHANGE + SELL + ADD, T + 4n, T + 6n, 101, 7, 3n],
+      [both + BUY + CANCEL, T + 5n, T + 5n, 100, 4, 1n],
+      [LOCAL + SELL + ADD, T + 4n, T + 6n, 101, 7, 3n],
+      [both + BUY + CANCEL, T + 7n, T + 7n, 100, 4, 99n],
+      [both + SELL + CLEAR, T + 8n, T + 8n, 101, 0],
+    ]);
+    const { rows } = await folder.imported([file], { tickSize: '0.5', lotSize: '1' });
+    expect(
+      rows.map((row) =>
+        row
+          .split(' ')
+          .slice(0, -1)
+          .join(' ')
+          .replace(/ \d{19} of$/, ''),
+      ),
+    ).toEqual([
+      'orderAdd buy 200 x 5 #1',
+      'level buy 200 x 5 end made',
+      'orderAdd buy 200 x 2 #2',
+      'level buy 200 x 7 end made',
+      'orderFill buy 200 x 1 end #1',
+      'orderModify buy 200 x 4 #1',
+      'level buy 200 x 6 end made',
+      'orderModify buy 199 x 3 #2',
+      'level buy 200 x 4 made',
+      'level buy 199 x 3 end made',
+      'orderAdd sell 202 x 7 not-local #3',
+      'level sell 202 x 7 end made not-local',
+      'orderCancel buy 200 x 4 #1',
+      'level buy 200 x 0 end made',
+      'orderAdd sell 202 x 7 not-exchange #3',
+      'level sell 202 x 7 end made not-exchange',
+      'orderCancel buy 200 x 4 end #99',
+      'clear sell 202 x 0',
+      'clear sell -2147483648 x 0 end made',
+    ]);
+  });
+
+  it('of single orders are refused where an order joins twice, or levels are stated, too', async () => {
+    const add = 2 ** 31 + 2 ** 30 + 2 ** 29 + 10;
+    const twice = npy('twice.npy', [
+      [add, T, T, 100, 5, 1n],
+      [add, T + 1n, T + 1n, 100, 5, 1n],
+    ]);
+    await expect(folder.imported([twice])).rejects.toThrow('row 2: malformed: order 1 joins the book, and is there');
+    const mixed = npy('mixed.npy', [
+      [add, T, T, 100, 5, 1n],
+      [BUY_LEVEL, T + 1n, T + 1n, 100, 5],
+    ]);
+    await expect(folder.imported([mixed])).rejects.toThrow('row 2: malformed: a level behind single orders');
+  });
+
   it('keep their order under repair, rows that only the exchange sees too', async () => {
     const plain = await folder.imported([golden]);
     const repaired = await folder.imported([golden], { repair: true });

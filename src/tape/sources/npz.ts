@@ -4,7 +4,8 @@ import type { Problems } from '../problems.ts';
 import { FLAG, KIND, KIND_NAMES, NO_ID, type RowBuffer, SIDE, WHOLE_SIDE } from '../rows.ts';
 import { EV, EVENTS } from './npy.ts';
 import { elementsOf } from './npy_elements.ts';
-import { type MakerTask, RowError, RowMaker } from './row_maker.ts';
+import { RowError } from './row_error.ts';
+import { type MakerTask, RowMaker } from './row_maker.ts';
 import type { SourceProgress } from './row_source.ts';
 
 /** 64-bit words of an event. */
@@ -32,6 +33,7 @@ export async function* readNpz(
   progress?: SourceProgress,
 ): AsyncGenerator<RowBuffer> {
   const maker = new RowMaker(file, problems, task);
+  maker.makesLevels = true;
   const steps = 'scales' in task ? stepsOfDoubles(task.scales) : undefined;
   let row = 0;
   for await (const elements of elementsOf(file, EVENTS, problems, progress)) {

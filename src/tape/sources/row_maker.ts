@@ -1,6 +1,8 @@
 import { type MarketScales, NOT_A_MULTIPLE, type Scale, stepsOf } from '../../../streams/market/units.ts';
 import type { ProblemReason, Problems } from '../problems.ts';
-import { blankRow, FLAG, NO_ID, nanosBetween, RowBuffer, timeText } from '../rows.ts';
+import { blankRow, FLAG, KIND, NO_ID, nanosBetween, RowBuffer, timeText, WHOLE_SIDE } from '../rows.ts';
+import { LevelsOfOrders } from './levels_of_orders.ts';
+import { RowError } from './row_error.ts';
 import type { StepSurvey } from './step_survey.ts';
 
 /** Rows that a source gathers before it hands them on. */
@@ -24,16 +26,6 @@ const UNIT_NAMES: Readonly<Record<TimeUnit, string>> = {
   us: 'microseconds',
   ns: 'nanoseconds',
 };
-
-/** A row that cannot be taken; becomes a problem with file and row. */
-export class RowError extends Error {
-  readonly reason: ProblemReason;
-
-  constructor(reason: ProblemReason, detail: string) {
-    super(detail);
-    this.reason = reason;
-  }
-}
 
 /** What the first pass over a source learns: the steps of prices and sizes, and whose market it is. */
 export interface Survey {
@@ -61,6 +53,10 @@ export class RowMaker {
   readonly row = blankRow();
   /** Flags that the rows put from now on do not have: who does not see them. */
   hidden = 0;
+  /** Whether levels are made of single orders, unless the source states levels before the first of them. */
+  makesLevels = false;
+  #levels: LevelsOfOrders | undefined;
+  #statesLevels = false;
   readonly #kept = blankRow();
   readonly #file: string;
   readonly #problems: Problems;
@@ -175,8 +171,13 @@ export class RowMaker {
     row.flags = (row.flags | FLAG.exchange | FLAG.local) & ~(FLAG.end | this.hidden);
     row.tick = tick;
     row.lots = lots;
+    const levels = this.makesLevels ? this.#levelsOf(kind) : undefined;
+    // Before the row is put: an order that cannot be has no row.
+    const made = levels?.take(row) ?? [];
     this.buffer.push(row);
     row.flags &= ~FLAG.gap;
+    if (kind === KIND.clear && this.#levels !== undefined) this.#putClear(this.#levels);
+    for (const { side: at, tick: of, lots: now, flags } of made) this.#putMade(KIND.level, at, of, now, flags);
   }
 
   /** Clears the ids of the row in making. */
@@ -208,6 +209,41 @@ export class RowMaker {
     this.endMessage();
     if (this.buffer.length > 0) yield this.buffer;
     this.buffer.length = 0;
+  }
+
+  /** What makes levels of a row of an order; none of a row of another kind. */
+  #levelsOf(kind: number): LevelsOfOrders | undefined {
+    if (kind === KIND.level || kind === KIND.snapshotLevel) {
+      if (this.#levels !== undefined)
+        throw new RowError(
+          'malformed',
+          'a level behind single orders, of which levels are made: expected one of the two',
+        );
+      this.#statesLevels = true;
+    }
+    if (kind < KIND.orderAdd || this.#statesLevels) return undefined;
+    this.#levels ??= new LevelsOfOrders();
+    return this.#levels;
+  }
+
+  /** A clear of single orders empties a side whatever price it states. */
+  #putClear(levels: LevelsOfOrders): void {
+    const { side, flags } = this.row;
+    levels.clear(this.row);
+    this.#putMade(KIND.clear, side, WHOLE_SIDE, 0, flags);
+  }
+
+  #putMade(kind: number, side: number, tick: number, lots: number, seen: number): void {
+    const { row } = this;
+    const { flags, firstId, lastId, previousId } = row;
+    this.noIds();
+    row.kind = kind;
+    row.side = side;
+    row.flags = (seen & (FLAG.exchange | FLAG.local)) | FLAG.made;
+    row.tick = tick;
+    row.lots = lots;
+    this.buffer.push(row);
+    Object.assign(row, { flags, firstId, lastId, previousId });
   }
 
   #ordered(): void {

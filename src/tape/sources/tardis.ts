@@ -1,6 +1,7 @@
 import { KIND, NO_ID, SIDE } from '../rows.ts';
 import { LevelView, putClear } from './level_view.ts';
-import { RowError, type RowMaker } from './row_maker.ts';
+import { RowError } from './row_error.ts';
+import type { RowMaker } from './row_maker.ts';
 import type { TextLayout } from './text_format.ts';
 
 const BEGINNING = 'exchange,symbol,timestamp,local_timestamp,';
