@@ -30,7 +30,7 @@ async function printed(options: { tape: string[]; market?: string }, settings: r
     return { path, text: value, from: '--set' };
   });
   const context = {
-    options: { seed: 1, market: undefined, ...options },
+    options: { seed: 1, strategy: 'live', market: undefined, ...options },
     json,
     stderr: { isTTY: false, write: (text: string) => out.push(text) },
     signal: new AbortController().signal,
