@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { isIP } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
-import { CommandError } from '../cli/command.ts';
+import { CommandError } from '../exit/command_error.ts';
 import type { AdminOptions } from './admin.ts';
 import { createApp } from './app.ts';
 import type { StatusSource } from './status.ts';

@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 import type { FlagSetting } from '../config/load.ts';
 import { didYouMean } from '../config/nearest.ts';
-import { type Command, CommandError, type OperandSpec, type OptionSpec, type OptionTable } from './command.ts';
+import { CommandError } from '../exit/command_error.ts';
+import type { Command, OperandSpec, OptionSpec, OptionTable } from './command.ts';
 import { GLOBAL_OPTIONS, type GlobalValues } from './globals.ts';
 
 /** `orderLatencyMs` → `order-latency-ms` */

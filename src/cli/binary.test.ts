@@ -3,7 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { EXIT } from './exit_codes.ts';
+import { EXIT } from '../exit/exit_codes.ts';
 
 const LAUNCHER = new URL('./flashmm.js', import.meta.url).pathname;
 

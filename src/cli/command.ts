@@ -1,7 +1,6 @@
 import type { z } from 'zod';
 import type { FlagSetting, LoadedConfig } from '../config/load.ts';
-import type { ExitCode, ExitName } from './exit_codes.ts';
-import { EXIT } from './exit_codes.ts';
+import { EXIT, type ExitCode } from '../exit/exit_codes.ts';
 
 /**
  * One option of a command. Its name is its key in kebab case: `orderLatencyMs` is `--order-latency-ms`.
@@ -104,23 +103,6 @@ export interface Command<Table extends OptionTable = OptionTable> {
 /** Defines a command; the options that `run` gets are typed by the table. */
 export function defineCommand<const Table extends OptionTable>(command: Command<Table>): Command<Table> {
   return command;
-}
-
-/**
- * An expected failure, told to the user in two sentences: what is wrong (with the value and what was expected), and what to
- * do about it. Never a stack trace.
- */
-export class CommandError extends Error {
-  override readonly name = 'CommandError';
-  readonly exit: ExitName;
-  /** What to do, or the empty string. */
-  readonly hint: string;
-
-  constructor(exit: ExitName, message: string, hint = '') {
-    super(message);
-    this.exit = exit;
-    this.hint = hint;
-  }
 }
 
 /** The exit code of work that `signal` cut short. */

@@ -1,6 +1,6 @@
+import { EXIT, EXIT_MEANINGS, type ExitName } from '../exit/exit_codes.ts';
 import { kebab } from './arguments.ts';
 import type { Command, OptionSpec, OptionTable } from './command.ts';
-import { EXIT, EXIT_MEANINGS, type ExitName } from './exit_codes.ts';
 import { GLOBAL_OPTIONS } from './globals.ts';
 import type { Entry } from './registry.ts';
 

@@ -1,4 +1,4 @@
-import { EXIT } from './exit_codes.ts';
+import { EXIT } from '../exit/exit_codes.ts';
 import { runProgram } from './program.ts';
 import { REGISTRY } from './registry.ts';
 

@@ -1,9 +1,11 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type CommandContext, CommandError, defineCommand, interrupted } from './command.ts';
-import { EXIT } from './exit_codes.ts';
-import { runProgram, version } from './program.ts';
+import { CommandError } from '../exit/command_error.ts';
+import { EXIT } from '../exit/exit_codes.ts';
+import { version } from '../runtime/version.ts';
+import { type CommandContext, defineCommand, interrupted } from './command.ts';
+import { runProgram } from './program.ts';
 import { type Entry, REGISTRY } from './registry.ts';
 
 let seen: CommandContext | undefined;

@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { didYouMean } from '../config/nearest.ts';
+import { CommandError } from '../exit/command_error.ts';
+import { EXIT, type ExitCode } from '../exit/exit_codes.ts';
+import { version } from '../runtime/version.ts';
 import { type Arguments, parseArguments, splitCommand } from './arguments.ts';
-import { type Command, type CommandContext, CommandError, interrupted } from './command.ts';
-import { EXIT, type ExitCode } from './exit_codes.ts';
+import { type Command, type CommandContext, interrupted } from './command.ts';
 import { commandHelp, programHelp } from './help.ts';
 import type { Entry } from './registry.ts';
 
@@ -14,12 +15,6 @@ export interface Host {
   readonly stderr: NodeJS.WriteStream;
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
-}
-
-/** The version in package.json. */
-export function version(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
 /** Runs the program with these arguments (without node and script). Never throws: whatever happens becomes an exit code. */

@@ -1,5 +1,5 @@
+import { EXIT, EXIT_MEANINGS, type ExitName } from '../exit/exit_codes.ts';
 import type { Command, OptionTable } from './command.ts';
-import { EXIT, EXIT_MEANINGS, type ExitName } from './exit_codes.ts';
 import { GLOBAL_OPTIONS } from './globals.ts';
 import { optionSyntax, usageLine } from './help.ts';
 import type { Entry } from './registry.ts';

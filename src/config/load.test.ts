@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { CommandError } from '../cli/command.ts';
+import { CommandError } from '../exit/command_error.ts';
 import { KNOWN_KEYS } from './keys.ts';
 import { type ConfigSources, loadConfig } from './load.ts';
 import { LIVE_CONFIRMATION } from './schema.ts';

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { parse, TomlError } from 'smol-toml';
 import type { z } from 'zod';
-import { CommandError } from '../cli/command.ts';
+import { CommandError } from '../exit/command_error.ts';
 import { fromText, KNOWN_KEYS } from './keys.ts';
 import { didYouMean } from './nearest.ts';
 import { type Config, configSchema, crossChecks, marketSchema, SECTIONS } from './schema.ts';

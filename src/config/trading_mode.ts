@@ -1,4 +1,4 @@
-import { CommandError } from '../cli/command.ts';
+import { CommandError } from '../exit/command_error.ts';
 import { type Config, LIVE_CONFIRMATION } from './schema.ts';
 
 /**

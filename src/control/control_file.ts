@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { CommandError } from '../cli/command.ts';
+import { CommandError } from '../exit/command_error.ts';
 import { type Liveness, livenessOf, thisProcess } from './process_identity.ts';
 
 /** How a command finds the session that runs with a state folder, and shows that it may command it. */

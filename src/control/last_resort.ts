@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CommandError } from '../cli/command.ts';
+import { CommandError } from '../exit/command_error.ts';
 import type { Tell } from './cancellation.ts';
 import { type ControlRecord, findSession } from './control_file.ts';
 import { livenessOf } from './process_identity.ts';

@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { holdSchema, type SessionStatus, sessionStatusSchema } from '../api/status.ts';
-import { CommandError } from '../cli/command.ts';
+import { CommandError } from '../exit/command_error.ts';
 import { type ControlRecord, type FoundSession, findSession } from './control_file.ts';
 import { livenessOf } from './process_identity.ts';
 

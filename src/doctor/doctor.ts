@@ -1,6 +1,6 @@
-import { CommandError } from '../cli/command.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { tradingMode } from '../config/trading_mode.ts';
+import { CommandError } from '../exit/command_error.ts';
 import { type Check, type Finding, fail, ok, warn } from './check.ts';
 import { clockCheck, endpointsCheck } from './endpoints.ts';
 import { diskCheck, memoryCheck, nodeCheck, portsCheck, stallCheck, tapeCheck } from './machine.ts';

@@ -1,4 +1,4 @@
-import { CommandError } from '../cli/command.ts';
+import { CommandError } from '../exit/command_error.ts';
 import { featuresHash } from '../inference/features_hash.ts';
 import { type Domain, parseRef } from '../inference/model_format.ts';
 import { planInference } from '../inference/open_inference.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { FEATURE_PERIOD_MS } from '../../streams/features/types.ts';
 import type { Market } from '../../streams/market/types.ts';
-import { CommandError } from '../cli/command.ts';
 import type { Config } from '../config/schema.ts';
+import { CommandError } from '../exit/command_error.ts';
 import type { Notify } from '../runtime/notices.ts';
 import type { Timers } from '../runtime/timers.ts';
 import { featuresHash } from './features_hash.ts';

@@ -1,4 +1,4 @@
-import { CommandError } from '../cli/command.ts';
+import { CommandError } from '../exit/command_error.ts';
 import { featuresHash } from './features_hash.ts';
 import { Inference, type InferenceOptions } from './inference.ts';
 import { type Domain, parseRef } from './model_format.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { STRATEGIES } from '../backtest/strategies.ts';
-import { CommandError } from '../cli/command.ts';
 import { KNOWN_KEYS, type KnownKey, withoutDefault } from '../config/keys.ts';
 import { didYouMean } from '../config/nearest.ts';
+import { CommandError } from '../exit/command_error.ts';
 
 /** One key of the configuration that a sweep varies: over a list, or, in a random search, within a range. */
 export type Axis =

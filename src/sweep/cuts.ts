@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isArrow } from '../backtest/arrow_tapes.ts';
-import { CommandError } from '../cli/command.ts';
+import { CommandError } from '../exit/command_error.ts';
 import { cutTape } from '../tape/cut.ts';
 import { Tape } from '../tape/reader.ts';
 import { TapeError } from '../tape/tape_error.ts';

@@ -1,4 +1,4 @@
-import { CommandError } from '../cli/command.ts';
+import { CommandError } from '../exit/command_error.ts';
 import { seededRandom } from '../runtime/random.ts';
 import { type Axis, drawn } from './axis.ts';
 

@@ -1,5 +1,5 @@
 import type { ReportCharts } from '../../streams/report/session_report.ts';
-import { CommandError } from '../cli/command.ts';
+import { CommandError } from '../exit/command_error.ts';
 import { overWorkers } from '../runtime/worker_pool.ts';
 import { STRATEGY } from './axis.ts';
 import type { Block, TapeSpan } from './blocks.ts';

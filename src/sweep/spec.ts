@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parse, TomlError } from 'smol-toml';
 import { z } from 'zod';
 import { STRATEGIES } from '../backtest/strategies.ts';
-import { CommandError } from '../cli/command.ts';
+import { CommandError } from '../exit/command_error.ts';
 import { type Axis, listAxis, rangeAxis } from './axis.ts';
 import type { WalkForward } from './blocks.ts';
 import { METRICS } from './measures.ts';

@@ -1,5 +1,5 @@
 import { RecordingError } from '../binance/recording.ts';
-import { CommandError } from '../cli/command.ts';
+import { CommandError } from '../exit/command_error.ts';
 import { TapeError } from '../tape/tape_error.ts';
 import { runTape, type TapeResult, type TapeTask } from './run_tape.ts';
 

@@ -15,12 +15,13 @@ import { Tapes } from '../../backtest/tapes.ts';
 import { RecordingError } from '../../binance/recording.ts';
 import { accountSettings } from '../../config/account.ts';
 import type { Config } from '../../config/schema.ts';
+import { CommandError } from '../../exit/command_error.ts';
 import { planInference } from '../../inference/open_inference.ts';
 import { VirtualModels } from '../../inference/virtual_models.ts';
 import { withModels } from '../../inference/with_models.ts';
 import { sessionJson } from '../../report/figures_json.ts';
 import { TapeError } from '../../tape/tape_error.ts';
-import { CommandError, defineCommand } from '../command.ts';
+import { defineCommand } from '../command.ts';
 
 /** How often, in tape inputs, progress is shown and memory looked at. */
 const LOOK_EVERY = 4_096;

@@ -5,9 +5,9 @@ import { cancelOnChain } from '../../control/chain_cancel.ts';
 import { endUnanswering, sessionOrNone } from '../../control/last_resort.ts';
 import type { RestingView } from '../../control/operator.ts';
 import { NoAnswerError, type SessionClient } from '../../control/session_client.ts';
+import { EXIT } from '../../exit/exit_codes.ts';
+import { version } from '../../runtime/version.ts';
 import { defineCommand } from '../command.ts';
-import { EXIT } from '../exit_codes.ts';
-import { version } from '../program.ts';
 
 interface Outcome {
   readonly via: 'session' | 'chain' | 'nothing';

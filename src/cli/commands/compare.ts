@@ -8,11 +8,12 @@ import { accountSettings } from '../../config/account.ts';
 import type { Config } from '../../config/schema.ts';
 import { readPath } from '../../devnet/participants/crowds.ts';
 import { SHIPPED_TAPES } from '../../devnet/populated.ts';
+import { CommandError } from '../../exit/command_error.ts';
 import { planInference } from '../../inference/open_inference.ts';
 import { VirtualModels } from '../../inference/virtual_models.ts';
 import { withModels } from '../../inference/with_models.ts';
 import { gasOf, marketsOf } from '../../live/launch.ts';
-import { CommandError, defineCommand, interrupted } from '../command.ts';
+import { defineCommand, interrupted } from '../command.ts';
 
 const MS_PER_S = 1_000;
 

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { valueAt } from '../../config/effective.ts';
 import { KNOWN_KEYS } from '../../config/keys.ts';
 import { didYouMean } from '../../config/nearest.ts';
-import { CommandError, defineCommand } from '../command.ts';
+import { CommandError } from '../../exit/command_error.ts';
+import { defineCommand } from '../command.ts';
 
 /** `flashmm config`: the effective configuration with the origin of each value. */
 export const command = defineCommand({

@@ -10,12 +10,13 @@ import { type ClassCounts, type DatasetSummary, makeDatasets } from '../../datas
 import { recordingSources } from '../../dataset/recordings.ts';
 import type { DatasetSource } from '../../dataset/source.ts';
 import { SHIPPED_TAPES } from '../../devnet/populated.ts';
+import { CommandError } from '../../exit/command_error.ts';
 import { JournalCorruptError } from '../../journal/reader.ts';
 import { gasOf, marketsOf } from '../../live/launch.ts';
+import { version } from '../../runtime/version.ts';
 import { TapeError } from '../../tape/tape_error.ts';
 import { grouped } from '../../terminal/figures.ts';
-import { type CommandContext, CommandError, defineCommand, type OptionValues } from '../command.ts';
-import { version } from '../program.ts';
+import { type CommandContext, defineCommand, type OptionValues } from '../command.ts';
 
 const MS_PER_S = 1_000;
 const MICRO = 1_000_000;

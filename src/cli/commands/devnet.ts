@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { RecordingError } from '../../binance/recording.ts';
 import { DEVNET_MNEMONIC } from '../../devnet/devnet.ts';
 import { startPopulatedDevnet } from '../../devnet/populated.ts';
-import { CommandError, defineCommand } from '../command.ts';
+import { CommandError } from '../../exit/command_error.ts';
+import { defineCommand } from '../command.ts';
 
 /** Ports that a Sei node has by default. */
 const RPC_PORT = 26_657;

@@ -1,8 +1,8 @@
 import { styleText } from 'node:util';
 import type { Finding } from '../../doctor/check.ts';
 import { examine } from '../../doctor/doctor.ts';
+import { EXIT } from '../../exit/exit_codes.ts';
 import { defineCommand } from '../command.ts';
-import { EXIT } from '../exit_codes.ts';
 
 const MARKS = { ok: ['green', '✓'], warn: ['yellow', '!'], fail: ['red', '✗'] } as const;
 

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { EXIT } from '../../exit/exit_codes.ts';
 import { AZURE_SAYS, AzureDouble } from '../../insight/fixtures/azure_double.ts';
 import { marketInsightOf } from '../../insight/fixtures/markets.ts';
-import { EXIT } from '../exit_codes.ts';
 import { runProgram } from '../program.ts';
 import { REGISTRY } from '../registry.ts';
 

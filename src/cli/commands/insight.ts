@@ -5,6 +5,7 @@ import { RecordingError } from '../../binance/recording.ts';
 import { accountSettings } from '../../config/account.ts';
 import type { Config } from '../../config/schema.ts';
 import { runningSession } from '../../control/session_client.ts';
+import { CommandError } from '../../exit/command_error.ts';
 import { openAdviser } from '../../insight/open.ts';
 import type { FailureCode } from '../../insight/port.ts';
 import { GENERATE_MARKET_INSIGHT } from '../../insight/prompts.ts';
@@ -12,7 +13,7 @@ import type { Situation } from '../../insight/situation.ts';
 import { situationOfTapes } from '../../insight/tape_situation.ts';
 import { systemTimers } from '../../runtime/timers.ts';
 import { marketInsightText } from '../../terminal/insight_text.ts';
-import { CommandError, defineCommand } from '../command.ts';
+import { defineCommand } from '../command.ts';
 
 const COLUMNS_DEFAULT = 100;
 

@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { CommandError } from '../../exit/command_error.ts';
+import type { ExitCode } from '../../exit/exit_codes.ts';
 import { ModelFileError } from '../../inference/model_file_error.ts';
 import { configuredRegistry } from '../../inference/open_inference.ts';
 import { type ModelRegistry, RegistryError, type Role } from '../../inference/registry.ts';
-import { type CommandContext, CommandError, defineCommand, type OptionValues } from '../command.ts';
-import type { ExitCode } from '../exit_codes.ts';
+import { type CommandContext, defineCommand, type OptionValues } from '../command.ts';
 import { evaluateModels } from './models_evaluate.ts';
 import { listModels } from './models_list.ts';
 import { promoteModel, rollbackModel } from './models_serve.ts';

@@ -5,11 +5,11 @@ import type { Interval } from '../../compare/bootstrap.ts';
 import { DatasetError } from '../../dataset/dataset_error.ts';
 import { evaluateModel, type HorizonEvaluation, type JudgeFigures } from '../../dataset/evaluate.ts';
 import { type OpenDataset, openDataset } from '../../dataset/reader.ts';
+import { CommandError } from '../../exit/command_error.ts';
+import { EXIT, type ExitCode } from '../../exit/exit_codes.ts';
 import { parseCard } from '../../inference/card.ts';
 import { refText } from '../../inference/model_format.ts';
 import { openModel } from '../../inference/open_model.ts';
-import { CommandError } from '../command.ts';
-import { EXIT, type ExitCode } from '../exit_codes.ts';
 import type { ModelsContext } from './models.ts';
 import { modelOf } from './models_verify.ts';
 

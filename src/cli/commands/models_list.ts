@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CommandError } from '../../exit/command_error.ts';
+import { EXIT, type ExitCode } from '../../exit/exit_codes.ts';
 import { parseCard } from '../../inference/card.ts';
 import { DOMAINS, refText } from '../../inference/model_format.ts';
 import type { ModelFolder, ModelRegistry, Role } from '../../inference/registry.ts';
-import { CommandError } from '../command.ts';
-import { EXIT, type ExitCode } from '../exit_codes.ts';
 import type { ModelsContext } from './models.ts';
 
 /** One model, as `list` tells it. */

@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SessionStatus } from '../../api/status.ts';
 import { findSession } from '../../control/control_file.ts';
 import { runningSession } from '../../control/session_client.ts';
+import { CommandError } from '../../exit/command_error.ts';
+import { EXIT, type ExitCode } from '../../exit/exit_codes.ts';
 import { DOMAINS, type Domain, refText } from '../../inference/model_format.ts';
 import type { ModelFolder, Role, Serving } from '../../inference/registry.ts';
-import { CommandError } from '../command.ts';
-import { EXIT, type ExitCode } from '../exit_codes.ts';
 import type { ModelsContext } from './models.ts';
 import { modelOf, verified } from './models_verify.ts';
 

@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CommandError } from '../../exit/command_error.ts';
+import { EXIT, type ExitCode } from '../../exit/exit_codes.ts';
 import { parseCard } from '../../inference/card.ts';
 import { featuresHash } from '../../inference/features_hash.ts';
 import { parseRef, REF_FORM, refText } from '../../inference/model_format.ts';
 import { openModel } from '../../inference/open_model.ts';
 import type { ModelFolder, ModelRegistry } from '../../inference/registry.ts';
 import { type Verification, verifyModel } from '../../inference/verify.ts';
-import { CommandError } from '../command.ts';
-import { EXIT, type ExitCode } from '../exit_codes.ts';
 import type { ModelsContext } from './models.ts';
 
 /** `flashmm models verify` */

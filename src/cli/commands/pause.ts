@@ -1,7 +1,7 @@
 import { orderLines, untilCancelled, waitOption } from '../../control/cancellation.ts';
 import { runningSession } from '../../control/session_client.ts';
+import { EXIT } from '../../exit/exit_codes.ts';
 import { defineCommand } from '../command.ts';
-import { EXIT } from '../exit_codes.ts';
 
 /** `flashmm pause` */
 export const command = defineCommand({

@@ -5,7 +5,8 @@ import { BINANCE_ENDPOINTS, type BinanceVenue } from '../../binance/endpoints.ts
 import { BinanceFeed } from '../../binance/feed.ts';
 import { binanceMarket, knownMarket } from '../../binance/instruments.ts';
 import { Recorder } from '../../binance/recorder.ts';
-import { CommandError, defineCommand } from '../command.ts';
+import { CommandError } from '../../exit/command_error.ts';
+import { defineCommand } from '../command.ts';
 
 const VENUES: Readonly<Record<string, BinanceVenue>> = {
   spot: 'binance-spot',

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { CommandError } from '../../exit/command_error.ts';
+import { EXIT } from '../../exit/exit_codes.ts';
 import { JournalCorruptError } from '../../journal/reader.ts';
 import { type Difference, type ReplayReport, replay } from '../../journal/replay.ts';
-import { CommandError, defineCommand } from '../command.ts';
-import { EXIT } from '../exit_codes.ts';
+import { defineCommand } from '../command.ts';
 
 /** Decisions of the input at fault that are printed. */
 const PRINTED_MOST = 12;

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { FAULTS } from '../../binance/replay_server/faults.ts';
 import { type ReplayServer, startReplayServer } from '../../binance/replay_server/server.ts';
 import { readTape } from '../../binance/replay_server/tape.ts';
+import { CommandError } from '../../exit/command_error.ts';
 import { seededRandom } from '../../runtime/random.ts';
-import { CommandError, defineCommand } from '../command.ts';
+import { defineCommand } from '../command.ts';
 
 /** `flashmm replay-server` */
 export const command = defineCommand({

@@ -1,12 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
+import { CommandError } from '../../exit/command_error.ts';
 import { JournalCorruptError } from '../../journal/reader.ts';
 import { documentJson, type ReportDocument } from '../../report/document.ts';
 import { reportPage } from '../../report/page/page.ts';
 import { dayOf, foldersIn, reportOfSessions, sessionFolders } from '../../report/read_sessions.ts';
 import { reportText } from '../../report/report_text.ts';
-import { type CommandContext, CommandError, defineCommand } from '../command.ts';
+import { type CommandContext, defineCommand } from '../command.ts';
 
 /** `flashmm report` */
 export const command = defineCommand({

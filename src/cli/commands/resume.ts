@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { waitOption } from '../../control/cancellation.ts';
 import { runningSession } from '../../control/session_client.ts';
+import { EXIT } from '../../exit/exit_codes.ts';
 import { defineCommand } from '../command.ts';
-import { EXIT } from '../exit_codes.ts';
 
 const LOOK_EVERY_MS = 200;
 

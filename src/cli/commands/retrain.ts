@@ -9,6 +9,7 @@ import { makeDatasets } from '../../dataset/make.ts';
 import { type OpenDataset, openDataset } from '../../dataset/reader.ts';
 import { recordingSources } from '../../dataset/recordings.ts';
 import type { DatasetSource } from '../../dataset/source.ts';
+import { CommandError } from '../../exit/command_error.ts';
 import { DOMAINS, type Domain, MODEL_KINDS, parseRef, refText } from '../../inference/model_format.ts';
 import { configuredRegistry } from '../../inference/open_inference.ts';
 import { openModel } from '../../inference/open_model.ts';
@@ -16,8 +17,8 @@ import type { ModelFolder, ModelRegistry } from '../../inference/registry.ts';
 import { isBetter, type Judgement } from '../../retrain/better.ts';
 import { TrainingError, train, usualPython } from '../../retrain/python.ts';
 import { answerRequest, type RequestFile, readRequests } from '../../retrain/requests.ts';
-import { type CommandContext, CommandError, defineCommand, type OptionValues } from '../command.ts';
-import { version } from '../program.ts';
+import { version } from '../../runtime/version.ts';
+import { type CommandContext, defineCommand, type OptionValues } from '../command.ts';
 import { modelOf, verified } from './models_verify.ts';
 
 /** Candidates need something to be trained on, and something to be judged by that they have not seen. */

@@ -4,6 +4,8 @@ import type { AccountSettings } from '../../../streams/settings.ts';
 import { ProgressBar } from '../../backtest/progress.ts';
 import { accountSettings } from '../../config/account.ts';
 import type { Config } from '../../config/schema.ts';
+import { CommandError } from '../../exit/command_error.ts';
+import { EXIT } from '../../exit/exit_codes.ts';
 import { marketsOf } from '../../live/launch.ts';
 import { runPlans } from '../../simulate/jobs.ts';
 import { MUTATIONS, type Mutation } from '../../simulate/mutations/mutations.ts';
@@ -12,8 +14,7 @@ import { type Level, type Plan, parsePlan, planOf, planText } from '../../simula
 import { shrink } from '../../simulate/shrink.ts';
 import type { RunResult } from '../../simulate/simulation.ts';
 import { replayLine, type Summary, summaryJson, summaryOf, summaryText } from '../../simulate/summary.ts';
-import { type CommandContext, CommandError, defineCommand, interrupted } from '../command.ts';
-import { EXIT } from '../exit_codes.ts';
+import { type CommandContext, defineCommand, interrupted } from '../command.ts';
 
 const MS_PER_S = 1_000;
 

@@ -6,17 +6,18 @@ import { type Audit, auditFile } from '../../control/audit.ts';
 import { ControlFile } from '../../control/control_file.ts';
 import { readHaltOrder, removeHaltOrder } from '../../control/halt_order.ts';
 import { sessionOperator } from '../../control/operator.ts';
+import { CommandError } from '../../exit/command_error.ts';
+import { EXIT } from '../../exit/exit_codes.ts';
 import { type Launched, launch } from '../../live/launch.ts';
 import { type OpenApi, openApi } from '../../live/open_api.ts';
 import { sessionText } from '../../live/session_text.ts';
 import { writeReport } from '../../report/write_report.ts';
 import type { StopReport } from '../../runtime/session.ts';
+import { version } from '../../runtime/version.ts';
 import { type Logger, openLog, rotatingFile } from '../../telemetry/log.ts';
 import { LogTail } from '../../telemetry/log_tail.ts';
 import { headline, openDashboard } from '../../terminal/dashboard.ts';
-import { type CommandContext, CommandError, defineCommand } from '../command.ts';
-import { EXIT } from '../exit_codes.ts';
-import { version } from '../program.ts';
+import { type CommandContext, defineCommand } from '../command.ts';
 
 /** Without a terminal the main figures are logged this often. */
 const HEADLINE_EVERY_MS = 1_000;

@@ -12,9 +12,9 @@ import {
   type SessionClient,
   type StopAnswer,
 } from '../../control/session_client.ts';
+import { EXIT } from '../../exit/exit_codes.ts';
+import { version } from '../../runtime/version.ts';
 import { defineCommand } from '../command.ts';
-import { EXIT } from '../exit_codes.ts';
-import { version } from '../program.ts';
 
 const LOOK_EVERY_MS = 100;
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { ProgressBar } from '../../backtest/progress.ts';
 import { LIVE, STRATEGIES } from '../../backtest/strategies.ts';
+import { CommandError } from '../../exit/command_error.ts';
 import { axisOfText } from '../../sweep/axis.ts';
 import type { WalkForward } from '../../sweep/blocks.ts';
 import { withCuts } from '../../sweep/cuts.ts';
@@ -15,7 +16,7 @@ import { curvesOf, type Results, runSweep } from '../../sweep/run_sweep.ts';
 import * as given from '../../sweep/spec.ts';
 import { tableParquet } from '../../sweep/table_parquet.ts';
 import { sweepText } from '../../sweep/table_text.ts';
-import { CommandError, defineCommand, interrupted } from '../command.ts';
+import { defineCommand, interrupted } from '../command.ts';
 
 const MS_PER_S = 1_000;
 

@@ -1,6 +1,7 @@
+import { CommandError } from '../../exit/command_error.ts';
 import { TapeError } from '../../tape/tape_error.ts';
 import { kebab } from '../arguments.ts';
-import { CommandError, defineCommand } from '../command.ts';
+import { defineCommand } from '../command.ts';
 import { checkAction } from './tape_check.ts';
 import { cutAction } from './tape_cut.ts';
 import { exportAction } from './tape_export.ts';

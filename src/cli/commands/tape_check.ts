@@ -1,8 +1,8 @@
 import { ProgressBar } from '../../backtest/progress.ts';
+import { EXIT } from '../../exit/exit_codes.ts';
 import { CHECKS, type CheckName, checkTape, FAULTS, type TapeCheck } from '../../tape/check.ts';
 import { Tape } from '../../tape/reader.ts';
 import { grouped } from '../../terminal/figures.ts';
-import { EXIT } from '../exit_codes.ts';
 import type { TapeAction } from './tape_options.ts';
 
 /** A receive time further ahead than this is a clock jump: no market worth a tape is silent for so long. */

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { ProgressBar } from '../../backtest/progress.ts';
+import { CommandError } from '../../exit/command_error.ts';
 import { cutTape } from '../../tape/cut.ts';
 import { Tape } from '../../tape/reader.ts';
 import { grouped } from '../../terminal/figures.ts';
-import { CommandError } from '../command.ts';
 import type { TapeAction, TapeContext } from './tape_options.ts';
 
 const NANOS_PER_S = 1e9;

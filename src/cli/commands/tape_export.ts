@@ -1,8 +1,8 @@
 import { ProgressBar } from '../../backtest/progress.ts';
+import { CommandError } from '../../exit/command_error.ts';
 import { EXPORT_FORMATS, type ExportFormat, exportTape } from '../../tape/export.ts';
 import { Tape } from '../../tape/reader.ts';
 import { grouped } from '../../terminal/figures.ts';
-import { CommandError } from '../command.ts';
 import { outOf } from './tape_cut.ts';
 import type { TapeAction } from './tape_options.ts';
 

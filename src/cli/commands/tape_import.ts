@@ -1,9 +1,9 @@
 import { ProgressBar } from '../../backtest/progress.ts';
+import { CommandError } from '../../exit/command_error.ts';
 import { type ImportReport, importTape } from '../../tape/import.ts';
 import type { Finding } from '../../tape/problems.ts';
 import { FORMATS, type Format } from '../../tape/sources/row_source.ts';
 import { grouped } from '../../terminal/figures.ts';
-import { CommandError } from '../command.ts';
 import type { TapeAction, TapeContext } from './tape_options.ts';
 
 /** `flashmm tape import` */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import type { ExitCode } from '../../exit/exit_codes.ts';
 import type { CommandContext, OptionValues } from '../command.ts';
-import type { ExitCode } from '../exit_codes.ts';
 
 const decimal = z.string().regex(/^\d{1,12}(\.\d{1,12})?$/, 'expected a positive decimal such as 0.01');
 
