@@ -6,13 +6,10 @@ import { reason } from './python.ts';
 /** What Node has compiled, kept between processes: without it each would strip the types of its sources again, in 20 MB. */
 const COMPILED = join(import.meta.dirname, '../../node_modules/.cache/bench-backtest-code');
 
-/** A young generation of 4 MB, as `npm start` has it: an engine that allocates little needs no more. */
-const FLAGS = ['--max-semi-space-size=4'];
-
 /** Runs the grid on a tape in a process of its own, as `ours.ts` says. @throws Error with the last line that it had to say */
 export function runOurs(tape: string, ...parameters: readonly string[]): Measured {
   const script = join(import.meta.dirname, 'ours.ts');
-  const ran = spawnSync(process.execPath, [...FLAGS, script, tape, ...parameters], {
+  const ran = spawnSync(process.execPath, [script, tape, ...parameters], {
     encoding: 'utf8',
     maxBuffer: 1 << 26,
     env: { ...process.env, NODE_COMPILE_CACHE: COMPILED },
