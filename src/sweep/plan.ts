@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import stringify from 'safe-stable-stringify';
-import { ArrowTapes, isArrow } from '../backtest/arrow_tapes.ts';
+import { ArrowTapes, isArrow, verifyTapes } from '../backtest/arrow_tapes.ts';
 import { unfitFor } from '../backtest/exchange_model.ts';
 import { LIVE } from '../backtest/strategies.ts';
 import { Tapes } from '../backtest/tapes.ts';
@@ -148,6 +148,7 @@ async function spanOf(files: readonly string[], { market, walk }: SweepSpec, opt
 }
 
 function arrowSpan(files: readonly string[], market: string | null): TapeSpan {
+  verifyTapes(files);
   ArrowTapes.open(files, market ?? undefined);
   const edges = files.map((file) => {
     const tape = Tape.open(file);

@@ -1,11 +1,13 @@
 import { OrderBook } from '../../streams/market/order_book.ts';
 import { TouchCheck } from '../../streams/market/touch_check.ts';
+import { DAMAGED } from './checksum.ts';
 import { rowAt, type Tape, type TapeBatch } from './reader.ts';
 import { blankRow, FLAG, KIND, KIND_NAMES, SIDE, timeText, WHOLE_SIDE } from './rows.ts';
 import { applyRow } from './tape_book.ts';
 
 /** What a tape is checked for. The first group are faults; the rest is told, as it may be the market or the recorder. */
 export const CHECKS = {
+  damaged: 'bytes that are not those that were written',
   unsorted: 'receive times that go back',
   gap: 'messages before which the feed says that some are missing',
   crossed: 'messages after which the best bid is at or above the best ask',
@@ -23,6 +25,7 @@ export type CheckName = keyof typeof CHECKS;
 
 /** The checks that a sound tape passes. */
 export const FAULTS: readonly CheckName[] = [
+  'damaged',
   'unsorted',
   'gap',
   'crossed',
@@ -66,6 +69,7 @@ export function checkTape(tape: Tape, jumpS: number, onBatch: (rowsDone: number)
     for (let i = 0; i < batch.length; i += 1) checker.row(batch, i);
     onBatch(batch.firstRow + batch.length);
   }
+  if (tape.intact() === false) checker.damaged();
   return checker.outcome();
 }
 
@@ -110,6 +114,11 @@ class Checker {
       else if (!this.#whole) this.#find('no-book', batch, at, 'a level change');
     }
     if ((flags & FLAG.end) !== 0 && this.#changed) this.#messageEnds(batch, at);
+  }
+
+  /** The file has not the checksum that its import wrote. */
+  damaged(): void {
+    this.#findings.set('damaged', { count: 1, examples: [DAMAGED] });
   }
 
   outcome(): TapeCheck {

@@ -47,7 +47,7 @@ export class Problems {
   report(reason: ProblemReason, file: string, row: number, detail: string, mended = 'left out'): void {
     const where = row > 0 ? `row ${row}: ` : '';
     const short = detail.slice(0, DETAIL_MOST);
-    if (!this.repair) throw new TapeError(file, `${where}${reason}: ${short}`);
+    if (!this.repair) throw new TapeError(file, `${where}${reason}: ${short}`, true);
     count(this.found, reason, `${file}: ${where}${short}: ${mended}`);
   }
 

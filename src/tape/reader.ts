@@ -1,10 +1,12 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
 // Out of its parts: the whole package takes 15 MB more, and reading a tape needs its metadata alone.
 import { MessageHeader } from 'apache-arrow/enum';
 import { Footer } from 'apache-arrow/ipc/metadata/file';
 import { type RecordBatch as BatchHeader, Message } from 'apache-arrow/ipc/metadata/message';
 import type { MarketRows } from '../../streams/simulation/rows.ts';
 import { decodeNanos, loadInteger, loadSeconds, nanosSince, storeNanos } from './int64.ts';
+import { wrongRow } from './row_check.ts';
 import type { TapeRow } from './rows.ts';
 import { COLUMNS, type ColumnName, metadataOf, type TapeMarket, type TapeOrigin } from './schema.ts';
 import { TapeError } from './tape_error.ts';
@@ -15,6 +17,8 @@ export interface OpenOptions {
   readonly originS?: number;
   /** Whether the id columns are read too, 24 of the 55 bytes of a row. */
   readonly ids?: boolean;
+  /** Whether rows that no import writes end the reading of a tape without checksum, which another program wrote. */
+  readonly checked?: boolean;
 }
 
 /**
@@ -27,6 +31,13 @@ export interface TapeBatch extends MarketRows {
 
 /** A record batch with more rows than this is not read: it would not fit the promise of bounded memory. */
 const BATCH_ROWS_MOST = 4_194_304;
+
+/** Seconds since the epoch that a receive time may be: from 1973 to 2096. */
+const FIRST_S = 1e8;
+const LAST_S = 4e9;
+
+/** Bytes read at a time for the checksum. */
+const PIECE_BYTES = 4 * 1024 * 1024;
 
 /** Nanoseconds count exactly in a double up to 2^53: 104 days. */
 const SPAN_MOST_S = 100 * 86_400;
@@ -63,9 +74,16 @@ export class Tape {
   readonly #fd: number;
   readonly #blocks: readonly Block[];
   readonly #ids: boolean;
+  readonly #checked: boolean;
+  /** Of batches that were read, the last receive time. */
+  readonly #lastNs: number[] = [];
+  /** What the schema says of the record batches' bytes. */
+  readonly #checksum: string | undefined;
   readonly #columns: TapeColumns;
   readonly #capacity: number;
   readonly #words: Uint32Array;
+  /** Where in the file the record batches are. */
+  #body = { from: 0, to: 0 };
 
   private constructor(path: string, fd: number, options: OpenOptions) {
     this.path = path;
@@ -73,9 +91,11 @@ export class Tape {
     this.#ids = options.ids === true;
     this.bytes = fstatSync(fd).size;
     const footer = this.#footer();
-    const { market, origin } = named(path, () => metadataOf(footer.schema));
+    const { market, origin, checksum } = named(path, () => metadataOf(footer.schema));
     this.market = market;
     this.origin = origin;
+    this.#checksum = checksum;
+    this.#checked = options.checked === true && checksum === undefined;
     this.#blocks = named(path, () => this.#index(footer));
     this.rows = this.#blocks.reduce((sum, { rows }) => sum + rows, 0);
     this.#capacity = Math.max(0, ...this.#blocks.map(({ rows }) => rows));
@@ -83,6 +103,7 @@ export class Tape {
     this.#columns = this.columns();
     const { first, last } = this.#edges();
     this.originS = options.originS ?? loadSeconds(first, 0);
+    this.#checkUnit(first, last);
     const farS = Math.max(...[first, last].map((time) => Math.abs(loadSeconds(time, 0) - this.originS)));
     if (farS > SPAN_MOST_S) {
       const days = Math.floor(farS / 86_400);
@@ -126,7 +147,7 @@ export class Tape {
   /**
    * Reads the batch of an index into columns, by default into the same ones each time.
    *
-   * @throws TapeError when the file ends within it
+   * @throws TapeError when the file ends within it, or a row of it is wrong and the tape is opened as checked
    */
   batch(index: number, columns: TapeColumns = this.#columns): TapeBatch {
     const block = this.#blocks[index];
@@ -142,6 +163,7 @@ export class Tape {
     this.#read(block, 'flags', columns.flags);
     this.#read(block, 'price_tick', columns.tick);
     this.#read(block, 'size_lots', columns.lots);
+    if (this.#checked) this.#check(index, columns);
     if (!this.#ids) return columns;
     this.#readIds(block, 'first_id', columns.firstId);
     this.#readIds(block, 'last_id', columns.lastId);
@@ -158,6 +180,44 @@ export class Tape {
   /** All batches in order, each in the same arrays. */
   *batches(): Generator<TapeBatch> {
     for (let index = 0; index < this.#blocks.length; index += 1) yield this.batch(index);
+  }
+
+  /**
+   * Reads all record batches, and holds them against the checksum that was written with them.
+   *
+   * @returns whether they are what was written; undefined for a tape without checksum, which another program wrote
+   */
+  intact(): boolean | undefined {
+    if (this.#checksum === undefined) return undefined;
+    const { from, to } = this.#body;
+    let checksum = 0;
+    for (let at = from; at < to; at += PIECE_BYTES)
+      checksum = crc32(this.#bytesAt(at, Math.min(PIECE_BYTES, to - at)), checksum);
+    return checksum === Number.parseInt(this.#checksum, 16);
+  }
+
+  #check(index: number, columns: TapeColumns): void {
+    const found = wrongRow(columns, this.#lastNs[index - 1] ?? Number.NEGATIVE_INFINITY, this.originS);
+    if (typeof found === 'number') {
+      this.#lastNs[index] = found;
+      return;
+    }
+    const row = columns.firstRow + found.at + 1;
+    throw new TapeError(this.path, `row ${row}: ${found.reason}; 'flashmm tape check' finds all such rows`);
+  }
+
+  /** Times of another unit are of 1970, or of a year that nobody recorded yet. */
+  #checkUnit(...edges: readonly Uint32Array[]): void {
+    if (this.rows === 0) return;
+    for (const [i, edge] of edges.entries()) {
+      const s = loadSeconds(edge, 0);
+      if (s >= FIRST_S && s <= LAST_S) continue;
+      const value = (BigInt(edge[1]! | 0) << 32n) | BigInt(edge[0]!);
+      throw new TapeError(
+        this.path,
+        `row ${i === 0 ? 1 : this.rows}: mixed-unit: receive_time ${value}: expected nanoseconds since the epoch`,
+      );
+    }
   }
 
   #read(block: Block, column: ColumnName, into: ArrayBufferView): void {
@@ -200,14 +260,21 @@ export class Tape {
     const length = new DataView(tail.buffer).getInt32(0, true);
     const offset = this.bytes - TAIL_BYTES - length;
     if (length <= 0 || offset < MAGIC.length) throw new TapeError(this.path, `footer of ${length} bytes: damaged`);
-    return named(this.path, () => Footer.decode(this.#bytesAt(offset, length)));
+    try {
+      return Footer.decode(this.#bytesAt(offset, length));
+    } catch (error) {
+      throw new TapeError(this.path, `footer of ${length} bytes: damaged (${(error as Error).message})`);
+    }
   }
 
   #index(footer: Footer): readonly Block[] {
     const blocks: Block[] = [];
     let firstRow = 0;
+    this.#body = { from: this.bytes, to: 0 };
     for (const { offset, metaDataLength, bodyLength } of footer.recordBatches()) {
       if (offset + metaDataLength + bodyLength > this.bytes) throw new RangeError('a record batch lies beyond its end');
+      const { from, to } = this.#body;
+      this.#body = { from: Math.min(from, offset), to: Math.max(to, offset + metaDataLength + bodyLength) };
       const message = Message.decode(this.#bytesAt(offset + PREFIX_BYTES, metaDataLength - PREFIX_BYTES));
       if (message.headerType !== MessageHeader.RecordBatch) throw new RangeError('a block is no record batch');
       const header = message.header() as BatchHeader;

@@ -3,6 +3,7 @@ import { Float64, Int8, Int32, Int64, TimestampNanosecond, Uint8 } from 'apache-
 import { z } from 'zod';
 import type { Market } from '../../streams/market/types.ts';
 import { type MarketScales, scaleOf } from '../../streams/market/units.ts';
+import { CHECKSUM_TO_COME } from './checksum.ts';
 
 /** The version of the layout below. A reader refuses any other. */
 export const TAPE_VERSION = '1';
@@ -29,6 +30,12 @@ export interface TapeMetadata {
   readonly origin: TapeOrigin;
 }
 
+/** What a reader finds in the schema of a tape. */
+export interface ReadMetadata extends TapeMetadata {
+  /** CRC-32 of the record batches as they were written, eight hexadecimal digits; none in a tape that another program wrote. */
+  readonly checksum: string | undefined;
+}
+
 /**
  * The columns of a tape, in their order. All of fixed width and without nulls, so that each is one buffer of a record batch:
  * a typed array as it lies in the file. 55 bytes a row.
@@ -52,6 +59,7 @@ export type ColumnName = (typeof COLUMNS)[number]['name'];
 const VERSION_KEY = 'flashmm.tape';
 const MARKET_KEY = 'flashmm.market';
 const ORIGIN_KEY = 'flashmm.origin';
+const CHECKSUM_KEY = 'flashmm.crc32';
 
 const decimal = z.string().regex(/^\d{1,12}(\.\d{1,12})?$/);
 
@@ -76,6 +84,7 @@ export function tapeSchema({ market, origin }: TapeMetadata): Schema {
     [VERSION_KEY, TAPE_VERSION],
     [MARKET_KEY, JSON.stringify(market)],
     [ORIGIN_KEY, JSON.stringify(origin)],
+    [CHECKSUM_KEY, CHECKSUM_TO_COME],
   ]);
   return new Schema(fields, metadata);
 }
@@ -85,7 +94,7 @@ export function tapeSchema({ market, origin }: TapeMetadata): Schema {
  *
  * @throws RangeError saying what is wrong and what was expected
  */
-export function metadataOf(schema: Schema): TapeMetadata {
+export function metadataOf(schema: Schema): ReadMetadata {
   const version = schema.metadata.get(VERSION_KEY);
   if (version === undefined) throw new RangeError(`an Arrow file without '${VERSION_KEY}' in its metadata: no tape`);
   if (version !== TAPE_VERSION) throw new RangeError(`tape version '${version}': expected ${TAPE_VERSION}`);
@@ -94,7 +103,7 @@ export function metadataOf(schema: Schema): TapeMetadata {
   if (columns !== expected) throw new RangeError(`columns ${columns}: expected ${expected}`);
   // Optional keys are absent, never undefined, which is what the type says and zod's output does not.
   const market = parsed(schema, MARKET_KEY, marketSchema) as TapeMarket;
-  return { market, origin: parsed(schema, ORIGIN_KEY, originSchema) };
+  return { market, origin: parsed(schema, ORIGIN_KEY, originSchema), checksum: schema.metadata.get(CHECKSUM_KEY) };
 }
 
 function parsed<T>(schema: Schema, key: string, expected: z.ZodType<T>): T {

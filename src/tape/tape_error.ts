@@ -2,9 +2,12 @@
 export class TapeError extends Error {
   override readonly name = 'TapeError';
   readonly file: string;
+  /** Whether an import that repairs goes on here. */
+  readonly mendable: boolean;
 
-  constructor(file: string, reason: string) {
+  constructor(file: string, reason: string, mendable = false) {
     super(`${file}: ${reason}`);
     this.file = file;
+    this.mendable = mendable;
   }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Market } from '../../../streams/market/types.ts';
 import type { AccountSettings } from '../../../streams/settings.ts';
-import { ArrowTapes, isArrow } from '../../backtest/arrow_tapes.ts';
+import { ArrowTapes, isArrow, verifyTapes } from '../../backtest/arrow_tapes.ts';
 import { Backtest, type BacktestOutcome } from '../../backtest/engine.ts';
 import { exchangeModel, unfitFor } from '../../backtest/exchange_model.ts';
 import { modelsText } from '../../backtest/models_text.ts';
@@ -173,10 +173,11 @@ async function runBaseline(context: Context, strategy: string): Promise<void> {
   const { tape: files, market } = context.options;
   const { config } = context.config();
   const recording = files.find((file) => !isArrow(file));
-  if (recording !== undefined) throw noColumns(`--strategy ${strategy}`);
+  if (recording !== undefined) throw noColumns(`--strategy ${strategy}`, recording);
   const startedMs = performance.now();
   try {
     const make = BASELINES[strategy]!.make.bind(undefined, config);
+    verifyTapes(files);
     const onWake = (): void => context.signal.throwIfAborted();
     const outcome = await runStrategy({ files, market, config, make, onWake });
     const seconds = (performance.now() - startedMs) / MS_PER_S;
@@ -198,6 +199,7 @@ async function opened(files: readonly string[], market: string | undefined): Pro
     );
   }
   try {
+    verifyTapes(columns);
     return columns.length > 0 ? ArrowTapes.open(files, market) : await Tapes.open(files, market);
   } catch (error) {
     throw readingError(error as Error);
@@ -227,7 +229,7 @@ async function outcomesOf(
   try {
     const outcomes: BacktestOutcome[] = [];
     if (model.exchange !== 'own') {
-      if (!(tapes instanceof ArrowTapes)) throw noColumns(`--exchange ${model.exchange}`);
+      if (!(tapes instanceof ArrowTapes)) throw noColumns(`--exchange ${model.exchange}`, context.options.tape[0]!);
       const exchange = await tapeExchange(model);
       for (const run of runs) outcomes.push(await runLive({ ...common, ...run, tapes, exchange }, look));
     } else {
@@ -261,10 +263,10 @@ async function replay(
   }
 }
 
-function noColumns(what: string): CommandError {
+function noColumns(what: string, file: string): CommandError {
   return new CommandError(
     'usage',
-    `${what}: expected tapes in columns, not recordings`,
+    `${what}: ${file} is no tape in columns`,
     "'flashmm tape import RECORDING --out FILE.arrow' makes one.",
   );
 }

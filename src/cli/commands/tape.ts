@@ -17,6 +17,8 @@ const ACTIONS: ReadonlyMap<string, TapeAction> = new Map([
   ['export', exportAction],
 ]);
 
+const REPAIR_HINT = 'With --repair, rows that are wrong are mended or left out, and the report says which.';
+
 /** `flashmm tape` */
 export const command = defineCommand({
   name: 'tape',
@@ -56,7 +58,7 @@ export const command = defineCommand({
       return await action.run(files, context);
     } catch (error) {
       if (!(error instanceof TapeError)) throw error;
-      throw new CommandError('failure', error.message, action.hint);
+      throw new CommandError('failure', error.message, error.mendable ? REPAIR_HINT : action.hint);
     }
   },
 });

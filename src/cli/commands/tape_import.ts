@@ -10,7 +10,7 @@ import type { TapeAction, TapeContext } from './tape_options.ts';
 export const importAction: TapeAction = {
   options: ['out', 'from', 'symbol', 'venue', 'tick', 'lot', 'repair', 'force'],
   single: false,
-  hint: 'With --repair, rows that are wrong are mended or left out, and the report says which.',
+  hint: 'docs/tapes.md says what is imported.',
   async run(files, context) {
     const { out, symbol, venue, tick, lot, repair, force } = context.options;
     if (out === undefined) throw new CommandError('usage', '--out FILE is required: where to write the tape');

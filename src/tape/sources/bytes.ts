@@ -1,7 +1,7 @@
 import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { type Readable, Transform } from 'node:stream';
+import { crc32, createGunzip } from 'node:zlib';
 import { type Entry, openPromise } from 'yauzl';
 import { TapeError } from '../tape_error.ts';
 import type { SourceProgress } from './row_source.ts';
@@ -17,7 +17,7 @@ export function containerOf(file: string): Container {
   const head = new Uint8Array(4);
   let read = 0;
   try {
-    if (!statSync(file).isFile()) throw new Error('no file');
+    if (!statSync(file).isFile()) throw new Error('a folder or a device, expected a file');
     const fd = openSync(file, 'r');
     read = readSync(fd, head);
     closeSync(fd);
@@ -82,8 +82,27 @@ async function unzip(file: string, progress?: SourceProgress): Promise<Unpacked>
   });
   const packed = statSync(file).size / Math.max(1, entry.uncompressedSize);
   if (progress !== undefined) bytes.on('data', (chunk: Uint8Array) => (progress.bytesRead += chunk.length * packed));
-  return { name: entry.fileName, bytes, close: () => [bytes.destroy(), zip.close()] };
+  const checked = bytes.pipe(checksummed(entry.crc32));
+  bytes.on('error', (error) => checked.destroy(error));
+  return { name: entry.fileName, bytes: checked, close: () => [bytes.destroy(), zip.close()] };
 }
+
+/** Hands bytes on, and fails behind the last where their CRC-32 is not the one that a zip states: its reader leaves that to us. */
+function checksummed(expected: number): Transform {
+  let checksum = 0;
+  return new Transform({
+    transform(chunk: Uint8Array, _encoding, done) {
+      checksum = crc32(chunk, checksum);
+      done(null, chunk);
+    },
+    flush(done) {
+      if (checksum === expected) return done();
+      return done(new Error(`the entry's CRC-32 is ${hex(checksum)}, and ${hex(expected)} was written`));
+    },
+  });
+}
+
+const hex = (checksum: number): string => checksum.toString(16).padStart(8, '0');
 
 /** Why a stream of unpacked bytes ended early, in our words. */
 export function endedBy(error: NodeJS.ErrnoException): {

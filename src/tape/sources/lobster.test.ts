@@ -86,4 +86,18 @@ describe('LOBSTER', () => {
       /messages\.csv: row 1: begins with '34200/,
     );
   });
+
+  it('is refused with an order book that is not that of its messages, and where the book alone is named', async () => {
+    for (const [from, to] of [
+      ['5853500,18', '7853500,18'],
+      ['5853300,18', '5853300,17'],
+    ] as const) {
+      const book = folder.file(name('orderbook').replace('AAPL', 'INTC'), books.replaceAll(from, to));
+      const message = folder.file(name('message').replace('AAPL', 'INTC'), messages);
+      await expect(folder.imported([message])).rejects.toThrow(
+        /row \d: malformed: an order of 18 joins at 585\.3\d00, and the order book beside it has/,
+      );
+      await expect(folder.imported([book])).rejects.toThrow('an order book of LOBSTER: name the message file');
+    }
+  });
 });

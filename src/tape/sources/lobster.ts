@@ -64,8 +64,10 @@ export function lobsterLayout(file: string): TextLayout {
       maker.endMessage();
       readMessage(fields, orders, maker);
       if (fields.length > 6) {
+        const [bids, asks] = [levelsOf(fields, 8), levelsOf(fields, 6)];
+        if (fields[1] === '1') checkJoined(fields, fields[5] === '1' ? bids : asks);
         maker.noIds();
-        view.put(levelsOf(fields, 8), levelsOf(fields, 6), maker);
+        view.put(bids, asks, maker);
       }
       maker.endMessage();
     },
@@ -124,6 +126,23 @@ function readMessage(fields: readonly string[], orders: Map<string, number>, mak
     default:
       throw new RowError('malformed', `type '${type}': expected 1 to 7`);
   }
+}
+
+/**
+ * Holds the book behind an order that joins against it: a level of the order's price is there, unless all that are shown are better.
+ *
+ * @throws RowError where there is none: then the book is not that of these messages
+ */
+function checkJoined(fields: readonly string[], levels: StatedLevels): void {
+  const price = priceOf(fields[4]!);
+  const side = fields[5] === '1' ? 1 : -1;
+  const worst = levels.at(-1);
+  const shown = worst === undefined || (Number(price) - Number(worst[0])) * side >= 0;
+  const level = levels.find(([at]) => at === price);
+  if (!shown || (level !== undefined && Number(level[1]) >= Number(fields[3]))) return;
+  const there = level === undefined ? 'no level there' : `a level of ${level[1]} there`;
+  const detail = `an order of ${fields[3]} joins at ${price}, and the order book beside it has ${there}`;
+  throw new RowError('malformed', `${detail}: expected the book of these messages`);
 }
 
 function levelsOf(fields: readonly string[], from: number): StatedLevels {

@@ -7,6 +7,9 @@ import { npyHeader } from './npy.ts';
 const folder = new TapeFolder();
 afterAll(() => folder.remove());
 
+/** An archive as `numpy.savez` makes it, without compression, of one event. */
+const stored = new URL('../fixtures/stored.npz', import.meta.url).pathname;
+
 const golden = new URL('../fixtures/events.npz', import.meta.url).pathname;
 
 /** An array of events of `[ev, exch_ts, local_ts, px, qty, order_id, ival, fval]`. */
@@ -163,5 +166,13 @@ describe("hftbacktest's arrays", () => {
     const data = 30 + zip.readUInt16LE(26) + zip.readUInt16LE(28);
     const numpy = inflateRawSync(zip.subarray(data));
     expect(Buffer.from(npyHeader(12))).toEqual(numpy.subarray(0, npyHeader(12).length));
+  });
+
+  it('is damaged where a stored entry is not what the zip says', async () => {
+    const bytes = readFileSync(stored);
+    bytes[bytes.indexOf(Buffer.from(new Float64Array([100.5]).buffer))]! ^= 1;
+    const flipped = folder.file('flipped.npz', bytes);
+    await expect(folder.imported([flipped])).rejects.toThrow(/row \d+: damaged: .*entry's CRC-32 is [0-9a-f]{8}/);
+    expect((await folder.imported([stored])).rows).toHaveLength(1);
   });
 });

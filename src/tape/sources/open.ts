@@ -42,6 +42,12 @@ interface SurveyedFile {
 export async function openSources(files: readonly string[], options: OpenSourcesOptions): Promise<Sources> {
   // LOBSTER's order books are read beside their messages.
   const named = files.filter((file) => !(isLobster(file) && file.includes('_orderbook_')));
+  if (named.length === 0) {
+    throw new TapeError(
+      files[0]!,
+      'an order book of LOBSTER: name the message file beside it, which tells what changed it',
+    );
+  }
   const detected = await Promise.all(named.map((file) => detect(file, options.from)));
   const formats = new Set(detected.map(({ format }) => format));
   if (formats.size !== 1) {
