@@ -140,6 +140,11 @@ describe('a recording', () => {
     await expect(Recording.open([file('text', 'hello\nworld\n')])).rejects.toThrow(
       'no Binance message in its first 2 lines',
     );
+    await expect(Recording.open([file('nothing', '')])).rejects.toThrow('nothing: is empty');
+    const micros = file('micros', '1723161253937085 {"stream":"btcusdt@trade","data":{}}\n');
+    await expect(Recording.open([micros])).rejects.toThrow(
+      "a time in microseconds: expected '<nanoseconds> <message>'",
+    );
     await expect(Recording.open([file('fake.gz', 'hello')])).rejects.toThrow('not a gzip file');
     await expect(Recording.open([])).rejects.toThrow('name at least one file');
   });

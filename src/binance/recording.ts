@@ -116,7 +116,7 @@ export class Recording {
 
   #inputOf(line: string, parser: BinanceParser): Input | null {
     const stampUs = stampOf(line);
-    if (stampUs < 0) return parser.reject('malformed', `'${line.slice(0, 60)}': expected '<nanoseconds> <message>'`);
+    if (stampUs < 0) return parser.reject('malformed', `'${line.slice(0, 60)}': ${expectedLine(line)}`);
     const input = parser.parse(line.slice(STAMP_DIGITS + 1), this.market.symbol);
     if (input === null || input.kind === 'reject') return input;
     const ownUs = 'eventUs' in input ? input.eventUs : 0;
@@ -222,11 +222,14 @@ interface Head {
   coinMargined: boolean;
   /** Receive times, microseconds. */
   readonly stampsUs: number[];
+  /** The first line. */
+  first: string;
   lines: number;
 }
 
 async function headOf(files: readonly string[]): Promise<Head> {
   const head: Head = {
+    first: '',
     symbols: new Map(),
     prices: new Set(),
     sizes: new Set(),
@@ -241,6 +244,7 @@ async function headOf(files: readonly string[]): Promise<Head> {
       for await (const lines of linesOf(file)) {
         for (const line of lines) {
           if (head.lines >= HEAD_LINES) return head;
+          if (head.lines === 0 && typeof line === 'string') head.first = line;
           head.lines += 1;
           if (typeof line === 'string') look(line, head);
         }
@@ -258,9 +262,16 @@ function symbolOf({ symbols }: Head): string | undefined {
   return [...symbols].sort((a, b) => b[1] - a[1])[0]?.[0];
 }
 
-function noMessageIn(file: string, { lines }: Head): RecordingError {
-  const what = `no Binance message in its first ${lines} lines`;
-  return new RecordingError(`${file}: ${what}: expected '<nanoseconds> <message>' lines`);
+function noMessageIn(file: string, { lines, first }: Head): RecordingError {
+  if (lines === 0) return new RecordingError(`${file}: is empty`);
+  return new RecordingError(`${file}: no Binance message in its first ${lines} lines: ${expectedLine(first)}`);
+}
+
+/** What was expected in the place of a line that is no line of a recording; a time in another unit is named. */
+export function expectedLine(line: string): string {
+  const digits = /^(\d+) \{/.exec(line)?.[1]?.length;
+  const unit = digits === 10 ? 'seconds' : digits === 13 ? 'milliseconds' : digits === 16 ? 'microseconds' : undefined;
+  return `${unit === undefined ? '' : `a time in ${unit}: `}expected '<nanoseconds> <message>'`;
 }
 
 function marketOf(file: string, head: Head): Market {

@@ -1,3 +1,4 @@
+import { expectedLine } from '../../binance/recording.ts';
 import { TapeError } from '../tape_error.ts';
 import { binanceLayout } from './binance_dump.ts';
 import { containerOf } from './bytes.ts';
@@ -33,6 +34,7 @@ export async function detect(file: string, from?: Format): Promise<Detected> {
   if (found !== undefined && (from === undefined || found.format === from)) return found;
   const first = (head[0] ?? '').slice(0, 80);
   if (first === '') throw new TapeError(file, 'is empty');
+  if (/^\d+ \{/.test(first)) throw new TapeError(file, `row 1: '${first}': ${expectedLine(first)}`);
   const what = from === undefined ? 'a format that import reads (--from names it)' : `the format ${from}`;
   const is = found === undefined ? '' : `, which is ${found.format}`;
   throw new TapeError(file, `row 1: begins with '${first}'${is}: expected ${what}`);

@@ -321,6 +321,11 @@ describe('what is no market data', () => {
       `${text}: row 1: begins with 'hello': expected a format that import reads`,
     );
     await expect(folder.imported([folder.file('empty.csv', '')])).rejects.toThrow(/is empty/);
+    const millis = folder.file('millis', '1723161253937 {"stream":"btcusdt@trade","data":{}}\n');
+    await expect(folder.imported([millis])).rejects.toThrow(
+      /millis: row 1: .*: a time in milliseconds: expected '<nanos/,
+    );
+    await expect(folder.imported([folder.path])).rejects.toThrow('a folder or a device, expected a file');
     const neutral = folder.file('one.csv', lines(HEADER, `${T}000000001,depth,b,1.5,1`));
     const trade = folder.file('BTCUSDT-trades-x.csv', '3351,42283.58,0.005,211.41,1704067200000,True,True\n');
     await expect(folder.imported([neutral, trade])).rejects.toThrow(/files of several formats/);
