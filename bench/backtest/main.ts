@@ -58,7 +58,7 @@ function peer(python: string, script: string, parameters: readonly string[]): Me
 /** One tape in all engines, round by round. */
 function measure({ name, tape, npz }: Case, folder: string, python: ReturnType<typeof findPython>): Compared {
   const { tickSize, lotSize } = Tape.open(tape).market;
-  const [rounds, runs] = [count(values.rounds, 'rounds', 1), String(count(values.runs, 'runs', 1))];
+  const [rounds, runs] = [Number(values.rounds), values.runs];
   const steps = ['--tick', tickSize, '--lot', lotSize];
   const [ourFills, theirFills] = [join(folder, `${name}.ours.txt`), join(folder, `${name}.theirs.txt`)];
   const inPeer = (script: string, ...parameters: readonly string[]): ReturnType<typeof peer> =>
@@ -85,6 +85,7 @@ function measure({ name, tape, npz }: Case, folder: string, python: ReturnType<t
 }
 
 async function main(): Promise<void> {
+  for (const name of ['rounds', 'runs'] as const) count(values[name], name, 1);
   const folder = mkdtempSync(join(tmpdir(), 'flashmm-bench-backtest-'));
   try {
     const environment = { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, node: process.version };
@@ -93,8 +94,9 @@ async function main(): Promise<void> {
       console.log(values.json ? JSON.stringify({ ...environment, ...scale }, null, 2) : scaleTable(scale));
       return;
     }
+    const cases = await prepareCases(positionals, folder);
     const python = findPython(values.python);
-    const compared = (await prepareCases(positionals, folder)).map((one) => measure(one, folder, python));
+    const compared = cases.map((one) => measure(one, folder, python));
     const report = { ...environment, ...overall(compared), tapes: compared };
     console.log(values.json ? JSON.stringify(report, null, 2) : table(compared, environment));
   } finally {
@@ -103,4 +105,8 @@ async function main(): Promise<void> {
 }
 
 if (values.help) console.log(HELP);
-else await main();
+else
+  await main().catch((error: unknown) => {
+    console.error(`bench:backtest: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  });

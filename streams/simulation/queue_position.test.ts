@@ -2,15 +2,18 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   byShare,
-  joinQueue,
   logShare,
   powerShare,
   powerShare2,
   powerShare3,
+  type QueuePosition,
   reached,
   riskAverse,
   tradeThrough,
 } from './queue_position.ts';
+
+/** An order that joins at the end of a level. */
+const joinQueue = (levelLots: number): QueuePosition => ({ ahead: levelLots, traded: 0 });
 
 describe('a place in the queue', () => {
   it('is at the end of the level, and is reached when trades have eaten what was ahead and half a lot more', () => {

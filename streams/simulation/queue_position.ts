@@ -19,11 +19,6 @@ export interface QueuePositionModel {
 /** The share of a cancel that comes from behind us, of the lots ahead of us and behind us. */
 export type BehindShare = (ahead: number, behind: number) => number;
 
-/** An order joins at the end of a level. */
-export function joinQueue(levelLots: number): QueuePosition {
-  return { ahead: levelLots, traded: 0 };
-}
-
 /** Lots trade at our price. */
 export function tradeThrough(place: QueuePosition, lots: number): void {
   place.ahead -= lots;
