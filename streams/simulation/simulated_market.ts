@@ -102,7 +102,8 @@ export class SimulatedMarket {
     for (;;) {
       this.#happen(Math.min(untilNs, toUs.nextNs, toExchange.nextNs));
       // The exchange may have answered meanwhile, and answers are heard before what it does next.
-      const reachedNs = Math.min(untilNs, toUs.nextNs, toExchange.nextNs);
+      // Nothing is ever due at +∞, where a bus says that it is empty and a strategy that it wants no wake.
+      const reachedNs = Math.min(untilNs, toUs.nextNs, toExchange.nextNs, Number.MAX_VALUE);
       this.#receive(reachedNs);
       if (toUs.nextNs <= reachedNs) {
         while (toUs.nextNs <= reachedNs) this.desk.hear(toUs.take(), this.#strategy);
@@ -119,7 +120,8 @@ export class SimulatedMarket {
     const reader = this.#theirs;
     while (reader.rows !== undefined) {
       if (!reader.rows.alike && this.desk.follows) this.#part(reader.rows);
-      reader.at = this.#exchange.drain(reader.rows, reader.at, untilNs);
+      // On a page's last row the exchange may have answered, and the next page is for after we have heard that.
+      reader.at = this.#exchange.drain(reader.rows, reader.at, Math.min(untilNs, this.#toUs.nextNs));
       if (reader.at < reader.rows.length) return;
       reader.turn();
     }
