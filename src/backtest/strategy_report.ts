@@ -5,6 +5,7 @@ import type { FeeParameters } from '../../streams/fills/positions.ts';
 import type { Market } from '../../streams/market/types.ts';
 import type { Caused, Fill, OrderUpdate } from '../../streams/orders/types.ts';
 import { type SessionFigures, SessionReport } from '../../streams/report/session_report.ts';
+import { SEEN, type SeenRows } from '../../streams/simulation/rows.ts';
 import type { Watcher } from '../../streams/simulation/simulation.ts';
 import type { Answer, Desk, OwnOrder, Strategy } from '../../streams/simulation/strategy.ts';
 import { NO_ASK } from '../../streams/simulation/touch_book.ts';
@@ -76,7 +77,10 @@ export class StrategyReport {
     return {
       intervalNs,
       ...(book !== undefined && { book }),
-      ...(strategy.observe && { observe: (...rows) => strategy.observe!(...rows) }),
+      observe: (desk, rows, from, to) => {
+        if (desk.orders.length > 0) this.#observed(desk, rows, from, to);
+        strategy.observe?.(desk, rows, from, to);
+      },
       hear: (desk, answer) => {
         const { kind, order } = answer;
         const placed = placedOf(order);
@@ -87,17 +91,32 @@ export class StrategyReport {
     };
   }
 
-  /**
-   * Ends the run. Whether prices of resting orders traded is not watched, so there is no fill rate.
-   *
-   * @returns the figures; the curves are those of {@link report}
-   */
+  /** Ends the run. @returns the figures; the curves are those of {@link report} */
   finish(): SessionFigures {
     this.#settle();
     this.#money.step(this.#state, { kind: 'second', timeUs: this.#nowUs }, this.#turn);
-    const figures = this.report.figures();
-    const markets = Object.entries(figures.markets).map(([symbol, one]) => [symbol, { ...one, fillRatePercent: null }]);
-    return { ...figures, fillRatePercent: null, markets: Object.fromEntries(markets) };
+    return this.report.figures();
+  }
+
+  /** Which of our prices traded shows in the lowest and the highest trade: what rests is the same for all of these rows. */
+  #observed({ index }: Desk, { localSees, localNs, tick }: SeenRows, from: number, to: number): void {
+    let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    for (let at = from; at < to; at += 1) {
+      const seen = localSees[at]!;
+      if (seen !== SEEN.buyTrade && seen !== SEEN.sellTrade) continue;
+      if (tick[at]! < low) low = tick[at]!;
+      if (tick[at]! > high) high = tick[at]!;
+    }
+    if (high < low) return;
+    this.#later(localNs[to - 1]!, index, () => {
+      for (const traded of low === high ? [low] : [low, high]) this.#traded(index, traded);
+    });
+  }
+
+  #traded(market: number, tick: number): void {
+    const { symbol } = this.#markets[market]!;
+    const trade = { kind: 'trade', seq: this.#seq, timeUs: this.#nowUs, market: symbol, tick } as const;
+    this.report.traded({ ...trade, side: 'buy', lots: 0, tradeId: 0, eventUs: 0 });
   }
 
   #wake(nowNs: number, desks: readonly Desk[]): void {
