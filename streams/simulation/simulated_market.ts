@@ -14,6 +14,9 @@ export interface RowPages {
   page(reader: 0 | 1, index: number): SeenRows | undefined;
 }
 
+/** Answers at one time: ten for each order that may be open. */
+const HEARD_AT_ONCE_MOST = 100_000;
+
 /** What a market is made of. */
 export interface SimulatedMarketParts {
   readonly pages: RowPages;
@@ -64,6 +67,8 @@ export class SimulatedMarket {
   readonly #theirs: Reader;
   readonly #ours: Reader;
   readonly #strategy: Strategy;
+  #heardNs = Number.NaN;
+  #heardAtOnce = 0;
 
   constructor(parts: SimulatedMarketParts, strategy: Strategy) {
     this.desk = parts.desk;
@@ -106,7 +111,10 @@ export class SimulatedMarket {
       const reachedNs = Math.min(untilNs, toUs.nextNs, toExchange.nextNs, Number.MAX_VALUE);
       this.#receive(reachedNs);
       if (toUs.nextNs <= reachedNs) {
-        while (toUs.nextNs <= reachedNs) this.desk.hear(toUs.take(), this.#strategy);
+        while (toUs.nextNs <= reachedNs) {
+          this.#bound(reachedNs);
+          this.desk.hear(toUs.take(), this.#strategy);
+        }
         if (replan !== undefined) untilNs = replan(untilNs);
       } else if (toExchange.nextNs <= reachedNs) {
         while (toExchange.nextNs <= reachedNs) this.#arrive();
@@ -114,6 +122,16 @@ export class SimulatedMarket {
     }
     this.desk.nowNs = untilNs;
     return untilNs;
+  }
+
+  /** @throws RangeError where a strategy answers answers at one time without end, which orders without latency let it */
+  #bound(nowNs: number): void {
+    this.#heardAtOnce = nowNs === this.#heardNs ? this.#heardAtOnce + 1 : 1;
+    this.#heardNs = nowNs;
+    if (this.#heardAtOnce > HEARD_AT_ONCE_MOST)
+      throw new RangeError(
+        `more than ${HEARD_AT_ONCE_MOST} answers at ${nowNs} ns: expected a strategy that comes to an end`,
+      );
   }
 
   #happen(untilNs: number): void {

@@ -101,6 +101,19 @@ describe('what happens at one time', () => {
   });
 });
 
+describe('a strategy that comes to no end', () => {
+  it('fails, where each answer leads to an order at once', () => {
+    const rows = [bid(99, 0), ask(102, 0), bid(98, 50)];
+    const strategy: Strategy = {
+      intervalNs: 10,
+      wake: (_nowNs, [desk]) => desk!.place(1, 102, 1, 'limit'),
+      hear: (desk) => desk.place(1, 102, 1, 'limit'),
+    };
+    const simulation = new Simulation([planOf(rows, 0, 0)], strategy);
+    expect(() => simulation.run()).toThrow('more than 100000 answers at 10 ns');
+  });
+});
+
 describe('a strategy that says when it wants to be woken', () => {
   const rows = [bid(99, 0), ask(102, 0), bid(98, 25), bid(97, 100)];
 
