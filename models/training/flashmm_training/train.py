@@ -100,6 +100,7 @@ class Writer:
             "bytes": len(rough.data),
             "agreement": round(rough.agreement, 4),
             "macro_f1_fall": round(rough.macro_f1_fall, 4),
+            "batch": float(f"{rough.batch:.1e}"),
             "shippable": bool(rough.shippable),
         }
         card = make_card(

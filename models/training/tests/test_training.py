@@ -125,6 +125,7 @@ def test_files_answer_as_their_models(rows: Rows) -> None:
     assert {"LayerNormalization", "Attention", "LSTM"} <= set(export.operators(data))
     rough = check_int8(data, windows, rows.gather("labels")[np.arange(0, len(rows), 40)].astype(int))
     assert len(rough.data) < len(data) / 2 and rough.agreement > 0.8
+    assert rough.batch > export.PARITY_TOLERANCE and not rough.shippable
     again = fit_deep(LSTM, examples, 1, steps=2)
     assert isinstance(again, Deep) and np.array_equal(again.logits(windows), members[2].logits(windows))
 
