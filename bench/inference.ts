@@ -27,6 +27,8 @@ const { values } = parseArgs({
   options: {
     json: { type: 'boolean' },
     runs: { type: 'string', default: '400' },
+    /** Over all models, one after another: what else the machine does comes and goes. Figures are medians over them. */
+    rounds: { type: 'string', default: '3' },
     /** A folder of models besides the shipped ones. */
     models: { type: 'string', default: '' },
     /** What another runtime needs for the same weights: `{"runtime":"…","p50_ms":{"binance-lstm/1":0.9}}`. */
@@ -35,6 +37,9 @@ const { values } = parseArgs({
 });
 const runs = Number(values.runs);
 if (!Number.isInteger(runs) || runs < 10) throw new RangeError(`--runs ${values.runs}: expected an integer from 10 on`);
+const rounds = Number(values.rounds);
+if (!Number.isInteger(rounds) || rounds < 1)
+  throw new RangeError(`--rounds ${values.rounds}: expected an integer from 1 on`);
 const besideSchema = z.object({ runtime: z.string(), p50_ms: z.record(z.string(), z.number()) });
 const beside = values.beside === '' ? undefined : besideSchema.parse(JSON.parse(readFileSync(values.beside, 'utf8')));
 
@@ -43,12 +48,21 @@ interface Times {
   readonly p99_ms: number;
 }
 
+/** By the number of windows. */
+type ByBatch = Readonly<Record<number, Times>>;
+
+/** One round of a model. */
+interface Round {
+  readonly bytes: number;
+  readonly bare: ByBatch;
+  readonly served: ByBatch;
+}
+
 interface Measured {
   readonly model: string;
   readonly bytes: number;
-  /** By the number of windows. */
-  readonly bare: Readonly<Record<number, Times>>;
-  readonly served: Readonly<Record<number, Times>>;
+  readonly bare: ByBatch;
+  readonly served: ByBatch;
   /** p50 of served over bare, one window. */
   readonly ratio: number;
   readonly p50_most_ms: number | null;
@@ -112,11 +126,10 @@ async function served(model: VerifiedModel, domain: Domain, windows: number): Pr
   return timesOf(took);
 }
 
-async function measure(folder: ModelFolder): Promise<Measured> {
-  const model = refText(folder.ref);
+async function round(folder: ModelFolder): Promise<Round> {
   const demanded = async (open: typeof openModel): Promise<VerifiedModel> => {
     const { verified, verification } = await verifyModel(folder, featuresHash(), open);
-    if (verified === undefined) throw new Error(`${model}: ${verification.reason}`);
+    if (verified === undefined) throw new Error(`${refText(folder.ref)}: ${verification.reason}`);
     return verified;
   };
   const here = await demanded(openModel);
@@ -125,26 +138,49 @@ async function measure(folder: ModelFolder): Promise<Measured> {
     figures.bare[windows] = await bare(here, windows);
     figures.served[windows] = await served(await demanded(openModelThread), folder.ref.domain, windows);
   }
-  const { bytes } = here.card.onnx;
   await here.open.close();
-  const most = P50_MOST_MS[folder.ref.kind] ?? null;
+  return { bytes: here.card.onnx.bytes, ...figures };
+}
+
+function middle(numbers: readonly number[]): number {
+  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]!;
+}
+
+/** Each figure's median over the rounds. */
+function overRounds(all: readonly ByBatch[]): ByBatch {
+  const of = (windows: number, figure: keyof Times) => middle(all.map((one) => one[windows]![figure]));
+  return Object.fromEntries(
+    BATCHES.map((windows) => [windows, { p50_ms: of(windows, 'p50_ms'), p99_ms: of(windows, 'p99_ms') }]),
+  );
+}
+
+function summed({ ref }: ModelFolder, all: readonly Round[]): Measured {
+  const model = refText(ref);
+  const figures = { bare: overRounds(all.map((one) => one.bare)), served: overRounds(all.map((one) => one.served)) };
+  const most = P50_MOST_MS[ref.kind] ?? null;
   const p50Ms = figures.bare[1]!.p50_ms;
   return {
-    ...{ model, bytes, ...figures, ratio: figures.served[1]!.p50_ms / p50Ms },
+    ...{ model, bytes: all[0]!.bytes, ...figures, ratio: figures.served[1]!.p50_ms / p50Ms },
     ...{ p50_most_ms: most, beside_p50_ms: beside?.p50_ms[model] ?? null, met: most === null || p50Ms < most },
   };
 }
 
 const folders = new ModelRegistry(values.models).all();
-const measured: Measured[] = [];
-for (const folder of folders) measured.push(await measure(folder));
+const found = folders.map((): Round[] => []);
+for (let n = 1; n <= rounds; n += 1) {
+  process.stderr.write(`round ${n} of ${rounds}\n`);
+  for (const [i, folder] of folders.entries()) found[i]!.push(await round(folder));
+}
+const measured = folders.map((folder, i) => summed(folder, found[i]!));
 
 if (values.json === true) {
-  const facts = { runs, node: process.version, cpu: cpus()[0]?.model ?? '', beside: beside?.runtime ?? null };
+  const facts = { rounds, runs, node: process.version, cpu: cpus()[0]?.model ?? '', beside: beside?.runtime ?? null };
   console.log(JSON.stringify({ ...facts, models: measured }, null, 2));
 } else {
   const ms = (value: number) => value.toFixed(3).padStart(8);
-  console.log(`one thread, ${runs} runs, ms; Node ${process.version}, ${cpus()[0]?.model ?? 'unknown processor'}`);
+  console.log(
+    `one thread, ms, medians of ${rounds} rounds of ${runs} runs; Node ${process.version}, ${cpus()[0]?.model ?? 'unknown processor'}`,
+  );
   console.log(
     `${''.padEnd(24)}  one window: p50      p99   served        ×   16: p50   served  limit${beside === undefined ? '' : `  ${beside.runtime}`}`,
   );
