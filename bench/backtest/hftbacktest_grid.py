@@ -12,8 +12,9 @@ import time
 from importlib.metadata import version
 
 import numpy as np
-from hftbacktest import BUY, FILLED, GTX, LIMIT, BacktestAsset, ROIVectorMarketDepthBacktest
-from numba import njit, uint64
+from hftbacktest import BacktestAsset, ROIVectorMarketDepthBacktest
+
+from grid_strategy import run, run_gathering
 
 ap = argparse.ArgumentParser()
 ap.add_argument('events')
@@ -29,7 +30,6 @@ ap.add_argument('--clip', type=float, default=0.01)
 ap.add_argument('--position-max', type=float, default=0.1)
 a = ap.parse_args()
 
-EMPTY_ASK = 9223372036854775807
 LATENCY_NS = int(a.latency_us * 1000)
 
 start = time.perf_counter()
@@ -37,72 +37,6 @@ events = np.load(a.events)['data']
 events['local_ts'] += LATENCY_NS
 load_s = time.perf_counter() - start
 low, high = float(events['px'].min()), float(events['px'].max())
-
-
-@njit
-def gather(hbt, lot, fills, count):
-    values = hbt.orders(0).values()
-    while values.has_next():
-        o = values.get()
-        if o.status == FILLED:
-            fills[count] = (o.exch_timestamp, 1 if o.side == BUY else -1, o.exec_price_tick, round(o.exec_qty / lot))
-            count += 1
-    return count
-
-
-@njit
-def quote(hbt, levels, half, clip, position_max):
-    depth = hbt.depth(0)
-    tick = depth.tick_size
-    bid_tick, ask_tick = depth.best_bid_tick, depth.best_ask_tick
-    if bid_tick <= 0 or ask_tick >= EMPTY_ASK or ask_tick <= bid_tick:
-        return 0
-    sent = 0
-    position = hbt.position(0)
-    reservation = (bid_tick + ask_tick) / 2.0 - position / clip * 0.5
-    bid = min(int(np.floor(reservation - half)), bid_tick)
-    ask = max(int(np.ceil(reservation + half)), ask_tick)
-    hbt.clear_inactive_orders(0)
-    orders = hbt.orders(0)
-    values = orders.values()
-    while values.has_next():
-        o = values.get()
-        if not o.cancellable:
-            continue
-        if o.side == BUY:
-            stays = position < position_max and bid - levels < o.price_tick <= bid
-        else:
-            stays = position > -position_max and ask <= o.price_tick < ask + levels
-        if not stays:
-            hbt.cancel(0, o.order_id, False)
-            sent += 1
-    for i in range(levels):
-        if position < position_max and uint64(bid - i) not in orders:
-            hbt.submit_buy_order(0, uint64(bid - i), (bid - i) * tick, clip, GTX, LIMIT, False)
-            sent += 1
-        if position > -position_max and uint64(ask + i) not in orders:
-            hbt.submit_sell_order(0, uint64(ask + i), (ask + i) * tick, clip, GTX, LIMIT, False)
-            sent += 1
-    return sent
-
-
-@njit
-def run(hbt, interval, levels, half, clip, position_max):
-    wakes, sent = 0, 0
-    while hbt.elapse(interval) == 0:
-        wakes += 1
-        sent += quote(hbt, levels, half, clip, position_max)
-    return wakes, sent
-
-
-@njit
-def run_gathering(hbt, interval, levels, half, clip, position_max, lot, fills):
-    count = 0
-    while hbt.elapse(interval) == 0:
-        count = gather(hbt, lot, fills, count)
-        hbt.clear_inactive_orders(0)
-        quote(hbt, levels, half, clip, position_max)
-    return gather(hbt, lot, fills, count)
 
 
 def build():

@@ -10,13 +10,17 @@ The strategy is that of the field's benchmark: five levels a side, half a tick o
 import argparse
 import hashlib
 import json
+import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from hftbacktest import (BUY, BUY_EVENT, DEPTH_EVENT, EXCH_EVENT, FILLED, GTX, LIMIT, LOCAL_EVENT, SELL_EVENT, TRADE_EVENT,
+from hftbacktest import (BUY_EVENT, DEPTH_EVENT, EXCH_EVENT, LOCAL_EVENT, SELL_EVENT, TRADE_EVENT,
                          BacktestAsset, HashMapMarketDepthBacktest)
 from hftbacktest.types import event_dtype
-from numba import njit, uint64
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / 'bench' / 'backtest'))
+from grid_strategy import run_gathering
 
 ap = argparse.ArgumentParser()
 ap.add_argument('csv')
@@ -38,68 +42,6 @@ ev['ev'] = side | kind | np.uint64(EXCH_EVENT) | np.uint64(LOCAL_EVENT)
 ev['exch_ts'] = df.ts_ns.values
 ev['local_ts'] = df.ts_ns.values + int(a.latency_us * 1000)
 ev['px'], ev['qty'] = df.price.values, df.qty.values
-
-
-LOT = a.lot
-
-
-@njit
-def gather(hbt, fills, count):
-    values = hbt.orders(0).values()
-    while values.has_next():
-        o = values.get()
-        if o.status == FILLED:
-            fills[count] = (o.exch_timestamp, 1 if o.side == BUY else -1, o.exec_price_tick, round(o.exec_qty / LOT))
-            count += 1
-    return count
-
-
-@njit
-def quote(hbt, levels, half, qty, maxpos, fills, count):
-    count = gather(hbt, fills, count)
-    depth = hbt.depth(0)
-    tick = depth.tick_size
-    bt, at = depth.best_bid_tick, depth.best_ask_tick
-    hbt.clear_inactive_orders(0)
-    if bt <= 0 or at >= 9223372036854775807 or at <= bt:
-        return count
-    pos = hbt.position(0)
-    mid = (bt + at) / 2.0
-    res = mid - pos / qty * 0.5
-    b0 = min(int(np.floor(res - half)), bt)
-    a0 = max(int(np.ceil(res + half)), at)
-    orders = hbt.orders(0)
-    values = orders.values()
-    while values.has_next():
-        o = values.get()
-        if not o.cancellable:
-            continue
-        if o.side == BUY:
-            if o.price_tick > b0 or o.price_tick <= b0 - levels or pos >= maxpos:
-                hbt.cancel(0, o.order_id, False)
-        elif o.price_tick < a0 or o.price_tick >= a0 + levels or pos <= -maxpos:
-            hbt.cancel(0, o.order_id, False)
-    for i in range(levels):
-        if pos < maxpos:
-            p = b0 - i
-            oid = uint64(p)
-            if oid not in orders:
-                hbt.submit_buy_order(0, oid, p * tick, qty, GTX, LIMIT, False)
-        if pos > -maxpos:
-            p = a0 + i
-            oid = uint64(p)
-            if oid not in orders:
-                hbt.submit_sell_order(0, oid, p * tick, qty, GTX, LIMIT, False)
-    return count
-
-
-@njit
-def run(hbt, interval, half, qty, maxpos, fills):
-    count = 0
-    while hbt.elapse(interval) == 0:
-        count = quote(hbt, 5, half, qty, maxpos, fills, count)
-    # What was filled after the last wake.
-    return gather(hbt, fills, count)
 
 
 def round_trips(first_ns, last_ns, rng):
@@ -132,7 +74,7 @@ for name, (queue, power, with_queue) in MODELS.items():
              .trading_value_fee_model(-0.00005, 0.0007).tick_size(a.tick).lot_size(a.lot).last_trades_capacity(0))
     hbt = HashMapMarketDepthBacktest([with_queue(asset)])
     fills = np.zeros((1_000_000, 4), np.int64)
-    count = run(hbt, int(a.interval_ms * 1e6), a.half_ticks, a.qty, a.max_pos, fills)
+    count = run_gathering(hbt, int(a.interval_ms * 1e6), 5, a.half_ticks, a.qty, a.max_pos, a.lot, fills)
     state = hbt.state_values(0)
     # Fills of one wake stand in the order of a hash map.
     rows = fills[:count][np.lexsort((fills[:count, 3], fills[:count, 2], fills[:count, 1], fills[:count, 0]))].tolist()

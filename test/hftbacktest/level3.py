@@ -9,12 +9,16 @@ execution is told first, and then what becomes of the order. The strategy is gol
 import argparse
 import hashlib
 import json
+import sys
+from pathlib import Path
 
 import numpy as np
-from hftbacktest import (ADD_ORDER_EVENT, BUY, BUY_EVENT, CANCEL_ORDER_EVENT, EXCH_EVENT, FILL_EVENT, FILLED, GTX, LIMIT, LOCAL_EVENT,
+from hftbacktest import (ADD_ORDER_EVENT, BUY_EVENT, CANCEL_ORDER_EVENT, EXCH_EVENT, FILL_EVENT, LOCAL_EVENT,
                          MODIFY_ORDER_EVENT, SELL_EVENT, BacktestAsset, HashMapMarketDepthBacktest)
 from hftbacktest.types import event_dtype
-from numba import njit, uint64
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / 'bench' / 'backtest'))
+from grid_strategy import run_gathering
 
 ap = argparse.ArgumentParser()
 ap.add_argument('npz', help='where to write the events')
@@ -107,70 +111,13 @@ ev = np.array(market.events, event_dtype)
 np.savez_compressed(a.npz, data=ev)
 
 
-@njit
-def gather(hbt, fills, count):
-    values = hbt.orders(0).values()
-    while values.has_next():
-        o = values.get()
-        if o.status == FILLED:
-            fills[count] = (o.exch_timestamp, 1 if o.side == BUY else -1, o.exec_price_tick, round(o.exec_qty / LOT))
-            count += 1
-    return count
-
-
-@njit
-def quote(hbt, levels, half, qty, maxpos, fills, count):
-    count = gather(hbt, fills, count)
-    depth = hbt.depth(0)
-    bt, at = depth.best_bid_tick, depth.best_ask_tick
-    hbt.clear_inactive_orders(0)
-    if bt <= 0 or at >= 9223372036854775807 or at <= bt:
-        return count
-    pos = hbt.position(0)
-    res = (bt + at) / 2.0 - pos / qty * 0.5
-    b0 = min(int(np.floor(res - half)), bt)
-    a0 = max(int(np.ceil(res + half)), at)
-    orders = hbt.orders(0)
-    values = orders.values()
-    while values.has_next():
-        o = values.get()
-        if not o.cancellable:
-            continue
-        if o.side == BUY:
-            if o.price_tick > b0 or o.price_tick <= b0 - levels or pos >= maxpos:
-                hbt.cancel(0, o.order_id, False)
-        elif o.price_tick < a0 or o.price_tick >= a0 + levels or pos <= -maxpos:
-            hbt.cancel(0, o.order_id, False)
-    for i in range(levels):
-        if pos < maxpos:
-            p = b0 - i
-            oid = uint64(p)
-            if oid not in orders:
-                hbt.submit_buy_order(0, oid, p * TICK, qty, GTX, LIMIT, False)
-        if pos > -maxpos:
-            p = a0 + i
-            oid = uint64(p)
-            if oid not in orders:
-                hbt.submit_sell_order(0, oid, p * TICK, qty, GTX, LIMIT, False)
-    return count
-
-
-@njit
-def run(hbt, half, fills):
-    count = 0
-    while hbt.elapse(INTERVAL_NS) == 0:
-        count = quote(hbt, 5, half, 0.1, 1.0, fills, count)
-    # What was filled after the last wake.
-    return gather(hbt, fills, count)
-
-
 golden = {}
 for half in (0, 4, 8):
     asset = (BacktestAsset().data([ev]).linear_asset(1.0).constant_order_latency(LATENCY_NS, LATENCY_NS).no_partial_fill_exchange()
              .trading_value_fee_model(-0.00005, 0.0007).tick_size(TICK).lot_size(LOT).last_trades_capacity(0).l3_fifo_queue_model())
     hbt = HashMapMarketDepthBacktest([asset])
     fills = np.zeros((1_000_000, 4), np.int64)
-    count = run(hbt, half, fills)
+    count = run_gathering(hbt, INTERVAL_NS, 5, half, 0.1, 1.0, LOT, fills)
     state = hbt.state_values(0)
     # Fills of one wake stand in the order of a hash map.
     rows = fills[:count][np.lexsort((fills[:count, 3], fills[:count, 2], fills[:count, 1], fills[:count, 0]))].tolist()
